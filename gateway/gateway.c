@@ -168,19 +168,16 @@ static void set_up(struct gateway *g, struct config *config, const struct config
     reload_apply(&g->reload, config);
 }
 
-/* NULL after a line in the log. */
-static struct upstream *find_daemon(struct gateway *g, const char *noun, const char *text,
-                                    const struct token_set *tokens)
+/* Looks up the address of `parts`, and fills in what all have. NULL after a line in the log. */
+static struct upstream *find_daemon(struct gateway *g, struct upstream_parts parts)
 {
     char error[512];
-    const struct upstream_parts parts = {.loop = &g->conns,
-                                         .random = random_number,
-                                         .noun = noun,
-                                         .address = text,
-                                         .tokens = tokens};
+    parts.loop = &g->conns;
+    parts.random = random_number;
     struct upstream *upstream = upstream_new(&parts, error, sizeof error);
     if (!upstream)
-        log_event(LOG_ERROR, "cannot-find-server", LOG_STR("address", text), LOG_STR("why", error));
+        log_event(LOG_ERROR, "cannot-find-server", LOG_STR("address", parts.address),
+                  LOG_STR("why", error));
     return upstream;
 }
 
@@ -188,9 +185,15 @@ static struct upstream *find_daemon(struct gateway *g, const char *noun, const c
 static int find_daemons(struct gateway *g)
 {
     const struct server_settings *settings = &g->reload.settings->server;
-    g->master = find_daemon(g, "master", settings->server, &settings->tokens);
+    g->master = find_daemon(g, (struct upstream_parts){.noun = "master",
+                                                       .program = "taskmasterd",
+                                                       .address = settings->server,
+                                                       .tokens = &settings->tokens});
     if (g->master && settings->queue_server)
-        g->queue = find_daemon(g, "queue", settings->queue_server, &settings->queue_tokens);
+        g->queue = find_daemon(g, (struct upstream_parts){.noun = "queue",
+                                                          .program = "taskqueued",
+                                                          .address = settings->queue_server,
+                                                          .tokens = &settings->queue_tokens});
     g->reload.master = g->master;
     g->reload.queue = g->queue;
     return g->master && (g->queue || !settings->queue_server) ? 0 : -1;

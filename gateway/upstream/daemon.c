@@ -65,10 +65,24 @@ static void note_draining(struct upstream_carrier *carrier)
     upstream_note_away(carrier->upstream);
 }
 
+/* Two daemons speak the protocol, and their addresses are easily taken for each other. */
+static bool is_our_daemon(const struct upstream *upstream, const json_t *hello, char *error,
+                          size_t error_size)
+{
+    const char *program = upstream->parts.program, *server = hello_text(hello, "server");
+    size_t len = strlen(program);
+    if (strncmp(server, program, len) == 0 && server[len] == '/')
+        return true;
+    snprintf(error, error_size, "found the server \"%.64s\", expected %s", server, program);
+    return false;
+}
+
 /* A daemon that drains answers hello, if it has begun to in between. It would take no job. */
 bool upstream_greeted(struct uplink *uplink, const json_t *hello, char *error, size_t error_size)
 {
     struct upstream *upstream = carrier_of(uplink)->upstream;
+    if (!is_our_daemon(upstream, hello, error, error_size))
+        return false;
     carrier_of(uplink)->is_draining = false;
     json_decref(upstream->hello);
     upstream->hello = json_incref((json_t *)hello);

@@ -108,7 +108,8 @@ void upstream_forget(struct upstream_call *call, bool kill);
 struct upstream_parts {
     struct conn_loop *loop;
     uint64_t (*random)(void);
-    const char *noun; /* of the daemon, in reasons and log lines: "master", "queue" */
+    const char *noun;    /* of the daemon, in reasons and log lines: "master", "queue" */
+    const char *program; /* of the daemon: "taskmasterd" */
     const char *address;
     const struct token_set *tokens; /* the first is told */
 };

@@ -192,6 +192,17 @@ START_TEST(test_a_peer_that_is_no_daemon)
 }
 END_TEST
 
+START_TEST(test_the_other_daemon)
+{
+    daemon_listens();
+    turns();
+    daemon_says(0, "{\"event\":\"hello\",\"server\":\"taskqueued/1\"}\n");
+    ck_assert(!upstream_view(upstream).is_up);
+    ck_assert_str_eq(upstream_view(upstream).why,
+                     "found the server \"taskqueued/1\", expected taskmasterd");
+}
+END_TEST
+
 START_TEST(test_a_ping_each_second)
 {
     daemon_comes();
@@ -314,6 +325,7 @@ int main(void)
     tcase_add_test(tc, test_a_lost_connection);
     tcase_add_test(tc, test_the_words_of_a_fatal_error);
     tcase_add_test(tc, test_a_peer_that_is_no_daemon);
+    tcase_add_test(tc, test_the_other_daemon);
     tcase_add_test(tc, test_a_ping_each_second);
     tcase_add_test(tc, test_draining);
     tcase_add_test(tc, test_a_daemon_that_drains_is_looked_at_and_gets_no_job);

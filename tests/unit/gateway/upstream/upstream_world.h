@@ -228,6 +228,7 @@ static void setup(void)
     upstream = upstream_new(&(struct upstream_parts){.loop = &loop,
                                                      .random = no_random,
                                                      .noun = "master",
+                                                     .program = "taskmasterd",
                                                      .address = address,
                                                      .tokens = &tokens},
                             error, sizeof error);
