@@ -55,8 +55,10 @@ static tm_client_status send_again(tm_client *client)
     if (renewal->set.len > 0 &&
         tmc_stream_send(&client->stream, renewal->set.line, renewal->set.len, NULL, 0) < 0)
         return tmc_failure_memory(&client->failure);
-    for (size_t i = 0; i < client->inbox.jobs.count && status == TM_CLIENT_OK; i++)
+    for (size_t i = 0; i < client->inbox.jobs.count && status == TM_CLIENT_OK; i++) {
+        job[i].came = 0; /* it is another job there */
         status = send_kept(client, job[i].kept);
+    }
     return status;
 }
 
@@ -111,6 +113,7 @@ static void begin(tm_client *client)
     renewal->ended = client->ended;
     renewal->end = client->end;
     renewal->tries = 0;
+    client->inbox.last_words = (struct tmc_failure){0};
     try_again(client);
 }
 

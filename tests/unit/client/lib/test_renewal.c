@@ -58,6 +58,45 @@ START_TEST(a_refused_submit_is_sent_again)
 }
 END_TEST
 
+static void plays_accepted(struct fake *fake)
+{
+    fake_welcome(fake);
+    fake_expect(fake, "*\"notify\":[\"accepted\"]");
+    fake_send(fake, "{\"event\":\"accepted\",\"id\":1,\"job\":\"k-1\",\"position\":0}\n");
+    fake_send(fake, shutdown_of_1);
+    take_probe(fake);
+    fake_expect_end(fake);
+    next_server(fake);
+    fake_expect(fake, "*\"notify\":[\"accepted\"]");
+    fake_send(fake, "{\"event\":\"accepted\",\"id\":1,\"job\":\"n-1\",\"position\":0}\n"
+                    "{\"event\":\"done\",\"id\":1,\"job\":\"n-1\",\"size\":0}\n");
+    fake_expect_end(fake);
+}
+
+static void assert_accepted(tm_client *client, const char *job)
+{
+    tm_client_event *event;
+    ck_assert_int_eq(tm_client_next(client, WAIT_MS, &event), TM_CLIENT_OK);
+    ck_assert_int_eq(event->type, TM_CLIENT_EVENT_ACCEPTED);
+    ck_assert_str_eq(event->job, job);
+    tm_client_event_free(event);
+}
+
+START_TEST(the_next_server_has_an_id_of_its_own)
+{
+    const tm_client_submit_options options = {.notify = TM_CLIENT_NOTIFY_ACCEPTED};
+    struct fake fake;
+    fake_start(&fake, plays_accepted, NULL);
+    tm_client *client = connected(&fake);
+    ck_assert_int_eq(tm_client_submit(client, "m", NULL, 0, &options, WAIT_MS, NULL), TM_CLIENT_OK);
+    assert_accepted(client, "k-1");
+    assert_accepted(client, "n-1");
+    assert_next(client, TM_CLIENT_EVENT_DONE, 1, "");
+    tm_client_free(client);
+    fake_finish(&fake);
+}
+END_TEST
+
 /* Refused are 1 and 3; 2 runs to its end first. Both are sent again, in order. */
 static void plays_others(struct fake *fake)
 {
@@ -264,6 +303,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_refused_submit_is_sent_again,
+        the_next_server_has_an_id_of_its_own,
         jobs_that_have_begun_are_waited_for,
         a_lost_job_is_told,
         without_another_server_the_refusal_is_told_at_once,
