@@ -11,7 +11,7 @@ enum { EXAM_LOOKS = 5 };
 
 /* All borrowed. A list that could not be asked for is NULL: its checks find nothing. */
 struct exam {
-    const char *release;             /* the server's, "taskmasterd/0.1.0" */
+    const char *release;             /* the server's, "taskmasterd/0.2.0" */
     const json_t *looks[EXAM_LOOKS]; /* answers to stats, in the order of time */
     int64_t span_us;                 /* from the first look to the last */
     const json_t *modules, *crashes;

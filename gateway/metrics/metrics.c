@@ -54,7 +54,7 @@ static void write_up(struct exposition *exposition, const struct metrics_kind *k
     exposition_sample(exposition, "", no_labels, is_up, 1);
 }
 
-/* "taskmasterd/0.1.0" */
+/* "taskmasterd/0.2.0" */
 static void write_build(struct exposition *exposition, const struct metrics_kind *kind,
                         const json_t *stats)
 {

@@ -221,7 +221,7 @@ typedef struct tm_client_pool_size {
     int64_t job_max;    /* number of waiting jobs, at most */
 } tm_client_pool_size;
 
-/* Returns the library's release, "0.1.0". Static. */
+/* Returns the library's release, "0.2.0". Static. */
 const char *tm_client_version(void);
 
 /* Returns the status as a word, "timeout". Static, never NULL. */
@@ -277,7 +277,7 @@ const char *tm_client_error_code(const tm_client *client);
  * failure was not the server's. Borrowed, valid until the next call. */
 const char *tm_client_error_event(const tm_client *client);
 
-/* Returns the server's name and release, "taskmasterd/0.1.0", control characters replaced; ""
+/* Returns the server's name and release, "taskmasterd/0.2.0", control characters replaced; ""
  * before tm_client_connect(). Borrowed, valid until tm_client_free(). */
 const char *tm_client_server(const tm_client *client);
 

@@ -2,6 +2,6 @@
 #ifndef TASKMASTER_VERSION_H
 #define TASKMASTER_VERSION_H
 
-#define TASKMASTER_VERSION "0.1.0"
+#define TASKMASTER_VERSION "0.2.0"
 
 #endif

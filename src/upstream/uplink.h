@@ -67,7 +67,7 @@ struct uplink_parts {
     const struct conn_limits *limits;
     const struct uplink_ops *ops;
     const char *noun;   /* of the daemon, in reasons: "master" */
-    const char *client; /* our name in hello: "taskqueued/0.1.0" */
+    const char *client; /* our name in hello: "taskqueued/0.2.0" */
     bool is_once;       /* not made again after its end */
 };
 

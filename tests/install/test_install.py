@@ -339,7 +339,7 @@ def test_the_program_of_the_readme_is_built_with_pkg_config(tree, plain_server, 
 def test_the_library_says_its_release(tree, tmp_path):
     program = tmp_path / "program"
     compile(tree, PROGRAM, program, f"{tree}/usr/lib/libtaskmaster.a", "-ljansson")
-    assert subprocess.check_output([program], text=True) == "0.1.0 0.1.0\n"
+    assert subprocess.check_output([program], text=True) == "0.2.0 0.2.0\n"
 
 
 @pytest.mark.parametrize("destdir", ["", "/"])

@@ -28,7 +28,7 @@ enum { FAKE_DEADLINE_S = 20 };
 #define FAKE_UNUSED __attribute__((unused))
 
 #define FAKE_HELLO_OF(server, features)                                    \
-    "{\"event\":\"hello\",\"protocol\":1,\"server\":\"" server "/0.1.0\"," \
+    "{\"event\":\"hello\",\"protocol\":1,\"server\":\"" server "/0.2.0\"," \
     "\"boot\":\"k3f9\",\"header_max\":4096,\"payload_max\":1048576,"       \
     "\"features\":[" features "]}\n"
 #define FAKE_HELLO FAKE_HELLO_OF("taskmasterd", "")

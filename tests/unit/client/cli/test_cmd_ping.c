@@ -12,7 +12,7 @@ START_TEST(ping)
     child_run(&child, NULL, "", ARGS("ping", "--server", fake.address));
     fake_finish(&fake);
     ck_assert_int_eq(child.status, 0);
-    ck_assert_ptr_nonnull(strstr(child.output, "taskmasterd/0.1.0 at 127.0.0.1:"));
+    ck_assert_ptr_nonnull(strstr(child.output, "taskmasterd/0.2.0 at 127.0.0.1:"));
     ck_assert_ptr_nonnull(strstr(child.output, " ms\n"));
     child_free(&child);
 }

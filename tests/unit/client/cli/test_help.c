@@ -11,7 +11,7 @@ START_TEST(help_and_version)
         "doctor",  "support-bundle", "wait",    "retry", "forget",    "backup"};
     struct child child;
     child_run(&child, NULL, "", ARGS("--version"));
-    child_assert(&child, 0, "taskmaster 0.1.0\n", "");
+    child_assert(&child, 0, "taskmaster 0.2.0\n", "");
     child_run(&child, NULL, "", ARGS("--help"));
     ck_assert_int_eq(child.status, 0);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)

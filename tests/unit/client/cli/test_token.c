@@ -5,7 +5,7 @@
 static void plays_token(struct fake *fake)
 {
     fake_accept(fake);
-    fake_expect(fake, "{\"op\":\"hello\",\"protocol\":1,\"client\":\"taskmaster/0.1.0\","
+    fake_expect(fake, "{\"op\":\"hello\",\"protocol\":1,\"client\":\"taskmaster/0.2.0\","
                       "\"token\":\"the to ken\"}");
     fake_send(fake, "{\"event\":\"error\",\"op\":\"hello\",\"code\":\"unauthorized\","
                     "\"message\":\"go away\",\"fatal\":true}\n");

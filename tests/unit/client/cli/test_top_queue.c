@@ -5,7 +5,7 @@
 
 static const char figures[] =
     "{\"server\":\"taskqueued/"
-    "0.1.0\",\"jobs\":{\"waiting\":7,\"running\":2,\"done\":30,\"failed\":4,"
+    "0.2.0\",\"jobs\":{\"waiting\":7,\"running\":2,\"done\":30,\"failed\":4,"
     "\"refused\":5},\"modules\":{\"a\":{\"waiting\":1,\"paused\":true,\"held_ms\":5},"
     "\"b\":{\"paused\":false,\"held_ms\":9},\"c\":{\"paused\":false,\"held_ms\":0}},"
     "\"payloads\":{\"bytes\":11,\"bytes_max\":12},\"master\":{\"pool\":{\"busy\":3,\"max\":8}}}";

@@ -64,7 +64,7 @@ START_TEST(test_small)
     draw(24, 80);
     check_screen();
     static const char *const lines[] = {
-        "taskmasterd/0.1.0  127.0.0.1:7741  up 3h12m  12 clients  boot k3f9",
+        "taskmasterd/0.2.0  127.0.0.1:7741  up 3h12m  12 clients  boot k3f9",
         "Jobs         0.0/s  250 running  12 waiting (3.4s)  12 failed  123k done",
         "Workers   [################....]  250 busy of 300  3 idle  1 DEAD  1 starting",
         "Server    rss 4.1M  lag 90us, max 2.1ms  payloads 1000B of 256M  34 files",

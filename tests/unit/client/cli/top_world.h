@@ -41,7 +41,7 @@ static inline json_t *world_stats(int modules)
     return json_pack(
         "{ss ss si sb s{si si si si si si si} s{si si si si} s{si si} s{si s{si} s{si} si si} "
         "s{si} s{so so} so s{si si si s{si si}}}",
-        "server", "taskmasterd/0.1.0", "boot", "k3f9", "uptime_ms", 11520000, "draining", 0, "pool",
+        "server", "taskmasterd/0.2.0", "boot", "k3f9", "uptime_ms", 11520000, "draining", 0, "pool",
         "starting", 1, "idle", 3, "busy", 250, "dead", 1, "stopping", 0, "max", 300, "exits", 7,
         "queue", "waiting", 12, "oldest_ms", 3400, "bytes", 1000, "bytes_max", 268435456, "output",
         "bytes", 0, "bytes_max", 536870912, "jobs", "done", 123456, "failed", "error", 12,

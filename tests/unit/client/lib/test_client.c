@@ -22,7 +22,7 @@ END_TEST
 
 START_TEST(words)
 {
-    ck_assert_str_eq(tm_client_version(), "0.1.0");
+    ck_assert_str_eq(tm_client_version(), "0.2.0");
     ck_assert_str_eq(tm_client_status_name(TM_CLIENT_OK), "ok");
     ck_assert_str_eq(tm_client_status_name(TM_CLIENT_MEMORY), "memory");
     ck_assert_str_eq(tm_client_status_name((tm_client_status)99), "unknown");

@@ -23,7 +23,7 @@ START_TEST(hello)
     ck_assert_str_eq(tm_client_server(client), "");
     ck_assert_int_eq(tm_client_fd(client), -1);
     ck_assert_int_eq(tm_client_connect(client, fake.address, &options, WAIT_MS), TM_CLIENT_OK);
-    ck_assert_str_eq(tm_client_server(client), "taskmasterd/0.1.0");
+    ck_assert_str_eq(tm_client_server(client), "taskmasterd/0.2.0");
     ck_assert_uint_eq(tm_client_payload_max(client), 1048576);
     ck_assert_int_eq(tm_client_connect(client, fake.address, &options, WAIT_MS), TM_CLIENT_INVALID);
     tm_client_free(client);
@@ -173,7 +173,7 @@ static void assert_welcome(tm_client *client)
     ck_assert_int_eq(event->type, TM_CLIENT_EVENT_HELLO);
     ck_assert_uint_eq(event->id, 0);
     tm_client_event_free(event);
-    ck_assert_str_eq(tm_client_server(client), "taskmasterd/0.1.0");
+    ck_assert_str_eq(tm_client_server(client), "taskmasterd/0.2.0");
     ck_assert_uint_eq(tm_client_payload_max(client), 1048576);
     ck_assert_int_eq(tm_client_next(client, 0, &event), TM_CLIENT_NOTHING);
 }

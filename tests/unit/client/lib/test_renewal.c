@@ -51,8 +51,8 @@ START_TEST(a_refused_submit_is_sent_again)
     const char *before = tm_client_server(client);
     uint64_t id = submitted(client, "m", "abc");
     assert_next(client, TM_CLIENT_EVENT_DONE, id, "ok");
-    ck_assert_str_eq(before, "taskmasterd/0.1.0");
-    ck_assert_str_eq(tm_client_server(client), "taskmasterd-next/0.1.0");
+    ck_assert_str_eq(before, "taskmasterd/0.2.0");
+    ck_assert_str_eq(tm_client_server(client), "taskmasterd-next/0.2.0");
     tm_client_free(client);
     fake_finish(&fake);
 }

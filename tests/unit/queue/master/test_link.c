@@ -6,7 +6,7 @@ START_TEST(test_hello_then_up)
     master_listens();
     turns();
     ck_assert(master_accepts());
-    ck_written("{\"op\":\"hello\",\"protocol\":1,\"client\":\"taskqueued/0.1.0\"}\n");
+    ck_written("{\"op\":\"hello\",\"protocol\":1,\"client\":\"taskqueued/0.2.0\"}\n");
     ck_assert(!master_link_view(link_).is_up);
     ck_told("");
     master_says(HELLO);
@@ -23,7 +23,7 @@ START_TEST(test_the_first_token_is_told)
     master_listens();
     turns();
     ck_assert(master_accepts());
-    ck_written("{\"op\":\"hello\",\"protocol\":1,\"client\":\"taskqueued/0.1.0\","
+    ck_written("{\"op\":\"hello\",\"protocol\":1,\"client\":\"taskqueued/0.2.0\","
                "\"token\":\"first-\\\"token\"}\n");
     token_set_free(&settings.tokens);
 }
