@@ -14,11 +14,10 @@ before(async () => {
         master: { pools: { slow: { 'pool-max': 1, 'job-max': 3 } }, modules: { sleep: { pool: 'slow' } } },
     }).start();
     busy = [1, 2, 3].map((n) => world.begin('sleep', `{"ms":600000,"value":${n}}`));
-    await until(
-        async () => JSON.parse((await world.ask('GET', '/v1/pools')).body).slow.queue.waiting === 2,
-        'two jobs wait',
-    );
-    running = JSON.parse((await world.ask('GET', '/v1/jobs?state=running')).body)[0].job;
+    const list = async (state) => JSON.parse((await world.ask('GET', `/v1/jobs?state=${state}`)).body);
+    running = (
+        await until(async () => (await list('waiting')).length === 2 && list('running'), 'a job runs, two wait')
+    )[0].job;
     await world.run('fib', '20');
     await world.run('crash', 'segv');
     kept = await world.keep('math', '{"op":"div","x":1,"y":0}');

@@ -56,7 +56,7 @@ class Daemon {
     }
 }
 
-/** Daemons with these settings; `queue` null: none. */
+/** Daemons with these settings; `queue` null: none. With KEEP in the environment their logs stay. */
 export class World {
     constructor({ master = {}, queue = {}, gateway = {} } = {}) {
         this.directory = fs.mkdtempSync(path.join(process.env.TMPDIR || os.tmpdir(), 'browser-'));
@@ -163,6 +163,6 @@ export class World {
         await this.gateway.end();
         if (this.queue) await this.queue.end();
         await this.master.end();
-        fs.rmSync(this.directory, { recursive: true, force: true });
+        if (!process.env.KEEP) fs.rmSync(this.directory, { recursive: true, force: true });
     }
 }

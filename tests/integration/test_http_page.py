@@ -35,6 +35,12 @@ def test_the_page_and_all_that_it_names(shared_http):
         assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_the_licence_of_the_charts_goes_with_them(shared_http):
+    response = shared_http.get("/app/uPlot.license.txt")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "Permission is hereby granted" in response.text
+
+
 def test_no_foreign_address_stands_in_it(shared_http):
     texts = [shared_http.get(path).text for path in linked(shared_http.get("/").text)]
     names = {address for text in texts for address in re.findall(r"https?://[\w.]+", text)}

@@ -20,7 +20,7 @@ function draw(app) {
     const top = head(
         'Workers',
         stats
-            ? `${format.plural(stats.pool.busy, 'worker')} of ${stats.pool.max} ${stats.pool.busy === 1 ? 'is' : 'are'} busy. ${format.plural(stats.pool.forks, 'process', 'processes')} were started so far.`
+            ? `${format.plural(stats.pool.busy, 'worker')} of ${stats.pool.max} ${stats.pool.busy === 1 ? 'is' : 'are'} busy. Processes started so far: ${format.count(stats.pool.forks)}.`
             : null,
     );
     if (!list) return [top, absent(app, 'workers')];
