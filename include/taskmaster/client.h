@@ -30,10 +30,11 @@
  *
  * Restarts: a server about to end refuses all that has not begun. If somebody listens at its
  * address already, the next server or a service manager with its socket, calls with time to wait
- * connect again by themselves and submit those jobs once more, in their order; the caller notices
- * nothing. A client without anything in flight connects again at its next request. A job that may
- * have begun is never submitted again: its end is told, or the connection's end is. Calls with the
- * timeout 0, and clients that listen (struct tm_client_options), do not do this.
+ * connect again by themselves and submit those jobs once more, in their order. The caller notices
+ * nothing but a second ACCEPTED, if asked for: the job has another id there. A client without
+ * anything in flight connects again at its next request. A job that may have begun is never
+ * submitted again: its end is told, or the connection's end is. Calls with the timeout 0, and
+ * clients that listen (struct tm_client_options), do not do this.
  *
  * Threads: a tm_client may be used on any thread, but by one thread at a time; two clients share
  * nothing. An event belongs to its receiver, may be used on any thread, and outlives its client.
