@@ -48,12 +48,24 @@ static int check_listen(const struct config *config, const struct gateway_settin
     return 0;
 }
 
+static int check_hosts(const struct config *config, const struct option_list *hosts,
+                       struct config_error *error)
+{
+    for (size_t i = 0; i < hosts->count; i++)
+        if (!gateway_host_valid(hosts->items[i]))
+            return config_fault(config, error, "hosts",
+                                "found \"%s\", expected a name or an address without a port",
+                                hosts->items[i]);
+    return 0;
+}
+
 static int check(const struct config *config, void *arg, struct config_error *error)
 {
     const struct gateway_settings *settings = arg;
     const struct server_settings *server = &settings->server;
     bool local;
     if (check_listen(config, settings, error) < 0 ||
+        check_hosts(config, &settings->access.hosts, error) < 0 ||
         check_address(config, error, "server", server->server, &local) < 0)
         return -1;
     return server->queue_server

@@ -110,7 +110,8 @@ bool hosts_has(const struct hosts *hosts, const char *host)
     if (!take_host(host, name))
         return false;
     if (*host == '[')
-        return inet_pton(AF_INET6, name, &ipv6) == 1 && has_ipv6(hosts, &ipv6);
+        return inet_pton(AF_INET6, name, &ipv6) == 1 &&
+               (has_ipv6(hosts, &ipv6) || is_configured(hosts, name));
     if (inet_pton(AF_INET, name, &ipv4) == 1 && has_ipv4(hosts, ipv4))
         return true;
     return has_name(hosts, name);

@@ -1,10 +1,24 @@
 /* settings: see settings.h. */
 #include "gateway/access/settings.h"
 
+#include <arpa/inet.h>
+#include <string.h>
+
+enum { NAME_MAX_LEN = 253 };
+
 static bool names_differ(const void *before, const void *after)
 {
     const struct gateway_access_settings *old = before, *new = after;
     return !token_set_equal(&old->access.tokens, &new->access.tokens, true);
+}
+
+bool gateway_host_valid(const char *host)
+{
+    static const char permitted[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+    struct in6_addr ip;
+    size_t len = strspn(host, permitted);
+    return (len > 0 && len <= NAME_MAX_LEN && !host[len]) || inet_pton(AF_INET6, host, &ip) == 1;
 }
 
 #define AT(member) offsetof(struct gateway_access_settings, member)

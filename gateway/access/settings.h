@@ -12,4 +12,7 @@ struct gateway_access_settings {
 
 extern const struct option_table gateway_access_options;
 
+/* A name or an address as in a Host header, but without a port and without brackets. */
+bool gateway_host_valid(const char *host);
+
 #endif

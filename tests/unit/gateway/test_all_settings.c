@@ -99,6 +99,18 @@ START_TEST(test_servers)
 }
 END_TEST
 
+START_TEST(test_hosts)
+{
+    config_free(load(NULL, "hosts=jobs.example.org,a_b,192.0.2.1,2001:db8::1", NULL));
+    config_free(load(NULL, "hosts=", NULL));
+    ck_assert(refuses("hosts=fine,jobs.example.org:443",
+                      "found \"jobs.example.org:443\", expected a name or an address without"));
+    ck_assert(refuses("hosts=https://jobs.example.org", "without a port"));
+    ck_assert(refuses("hosts=*.example.org", "without a port"));
+    ck_assert(refuses("hosts=[::1]", "without a port"));
+}
+END_TEST
+
 START_TEST(test_tokens)
 {
     write_text(token_file, "the-first\nthe-second\n");
@@ -143,6 +155,7 @@ int main(void)
     tcase_add_test(tc, test_defaults);
     tcase_add_test(tc, test_strangers_need_a_token);
     tcase_add_test(tc, test_servers);
+    tcase_add_test(tc, test_hosts);
     tcase_add_test(tc, test_tokens);
     tcase_add_test(tc, test_reload);
     tcase_add_test(tc, test_sample);

@@ -19,8 +19,8 @@ static void listens(const char *ip)
 
 static void setup(void)
 {
-    static char *names[] = {"jobs.example.org", "10.9.9.9"};
-    static const struct option_list list = {names, 2};
+    static char *names[] = {"jobs.example.org", "10.9.9.9", "2001:db8::9"};
+    static const struct option_list list = {names, 3};
     hosts = (struct hosts){.names = &list};
     hosts_init(&hosts);
     strcpy(hosts.machine, "machine");
@@ -31,7 +31,7 @@ START_TEST(test_names_of_ours)
     static const char *const ours[] = {"",         "localhost",        "localhost:1",
                                        "machine",  "jobs.example.org", "jobs.example.org:443",
                                        "10.9.9.9", "127.0.0.1:8741",   "127.9.9.9",
-                                       "[::1]",    "[::1]:8741"};
+                                       "[::1]",    "[::1]:8741",       "[2001:db8::9]:80"};
     static const char *const others[] = {"evil.example",
                                          "localhost.evil.example",
                                          "xlocalhost",
