@@ -113,11 +113,19 @@ static bool refuse(struct reading *reading, enum option option, const char *why)
     return false;
 }
 
+static bool refuse_number(struct reading *reading, enum option option, const char *value)
+{
+    http_refuse(reading->exchange, 400, "bad-request",
+                "%s is \"%.100s\"; expected an integer in digits only",
+                options_parameters[option].name, value);
+    return false;
+}
+
 static bool write_number(struct reading *reading, enum option option, const char *value)
 {
     size_t len = strspn(value, "0123456789");
     if (len == 0 || len > DIGITS_MAX || value[len] || (len > 1 && *value == '0'))
-        return refuse(reading, option, "is no number; expected an integer in digits only");
+        return refuse_number(reading, option, value);
     json_writer_json(reading->json, options_parameters[option].name, value, len);
     return true;
 }

@@ -97,7 +97,7 @@ static void refuse_unknown(struct http_exchange *exchange, const struct api_para
     char names[512];
     list_names(rows, names, sizeof names);
     http_refuse(exchange, 400, "bad-request",
-                "parameter \"%.*s\" is unknown; expected one of those of this request: %s",
+                "parameter \"%.*s\" is unknown; this request takes: %s",
                 (int)(item->name_len < QUERY_NAME_MAX ? item->name_len : QUERY_NAME_MAX),
                 item->name, names);
 }

@@ -70,7 +70,7 @@ def test_each_parameter_is_known_and_no_other(shared_http):
         names = [row["name"] for row in operation["parameters"] if row["in"] == "query"]
         response = shared_http.ask(method, path_of(path) + "?no-such-parameter=1")
         assert response.status == 400, (method, path, response)
-        listed = re.search(r"those of this request: (.*)", response.json["detail"]).group(1)
+        listed = re.search(r"this request takes: (.*)", response.json["detail"]).group(1)
         assert listed == (", ".join(names) or "none"), (method, path)
 
 
