@@ -57,8 +57,8 @@ static void check_crash(const json_t *crash, struct findings *findings)
         return;
     findings_tell(
         findings, FINDING_WARNING, "module-crashes", "module", exam_text(crash, NULL, "module"),
-        "the module has crashed by %s, %" PRId64 " times at the same place, %" PRId64
-        " s ago the last time",
+        "the module has crashed by %s; crashes at this place: %" PRId64 ", the last %" PRId64
+        " s ago",
         exam_text(crash, NULL, "signal"), exam_number(crash, NULL, "count"), last_ms / 1000);
     findings_advise(findings, "taskmaster crash %s shows the place", fingerprint);
 }
