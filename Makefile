@@ -222,7 +222,6 @@ installed   := $(filter-out %/crash.so,$(modules))
 manuals     := $(wildcard doc/*.[13578])
 headers     := module.h client.h version.h
 docs        := README.md CHANGELOG.md LICENSE $(wildcard doc/*.md)
-monitoring  := $(wildcard doc/monitoring/*)
 conf        := $(wildcard conf/*.conf)
 units       := $(wildcard conf/systemd/*.service conf/systemd/*.socket)
 sysusers    := $(wildcard conf/sysusers.d/*.conf)
@@ -246,7 +245,6 @@ install: all
 	    'Libs: -L$${libdir} -ltaskmaster' 'Cflags: -I$${includedir}' >$(DESTDIR)$(LIBDIR)/pkgconfig/libtaskmaster.pc
 	install -m 644 $(addprefix include/taskmaster/,$(headers)) $(DEST)/include/taskmaster
 	install -m 644 $(docs) $(DESTDIR)$(DOCDIR)
-	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/monitoring $(monitoring)
 	install -m 644 client/completion/taskmaster.bash $(DEST)/share/bash-completion/completions/taskmaster
 	install -m 644 client/completion/_taskmaster $(DEST)/share/zsh/site-functions
 	set -e; for page in $(manuals); do install -D -m 644 $$page $(DEST_MAN)/man$${page##*.}/$${page##*/}; done
