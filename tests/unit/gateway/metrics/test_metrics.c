@@ -1,5 +1,5 @@
 /* test_metrics: from the JSON of stats to families. promtool judges the whole of real daemons
- * (tests/integration/test_http_metrics.py). */
+ * (tests/integration/test_http_monitoring.py). */
 #include "gateway/metrics/metrics.h"
 
 #include "tests/unit/support.h"
