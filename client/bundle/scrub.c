@@ -141,30 +141,37 @@ static size_t value_len(const struct copy *copy)
     return (size_t)(end - copy->from);
 }
 
+static void keep_blanks(struct copy *copy)
+{
+    while (copy->from < copy->end && (*copy->from == ' ' || *copy->from == '\t'))
+        keep(copy, 1);
+}
+
 /* "Bearer TOKEN". */
 static bool hide_bearer(struct copy *copy)
 {
-    static const char *const schemes[] = {"Bearer ", "bearer ", "Basic "};
+    static const char *const schemes[] = {"Bearer ", "bearer ", "BEARER ", "Basic "};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (starts_with(copy, schemes[i])) {
             keep(copy, strlen(schemes[i]));
+            keep_blanks(copy);
             hide(copy, value_len(copy));
             return true;
         }
     return false;
 }
 
-/* "scheme://user:password@host". */
+/* "scheme://user:password@host". A password may have an @, too. */
 static bool hide_user(struct copy *copy)
 {
     if (!starts_with(copy, "://"))
         return false;
     keep(copy, 3);
-    size_t len = 0, left = (size_t)(copy->end - copy->from);
-    while (len < left && is_of_value(copy->from[len]) && !strchr("@/", copy->from[len]))
-        len++;
-    if (len < left && copy->from[len] == '@')
-        hide(copy, len);
+    size_t user_len = 0, left = (size_t)(copy->end - copy->from);
+    for (size_t i = 0; i < left && copy->from[i] != '/' && is_of_value(copy->from[i]); i++)
+        if (copy->from[i] == '@')
+            user_len = i;
+    hide(copy, user_len);
     return true;
 }
 
@@ -173,14 +180,19 @@ static bool is_of_name(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
 }
 
-/* Copies the name that ends what is written. */
+static const char *without_end(const char *begin, const char *end, const char *characters)
+{
+    while (end > begin && strchr(characters, end[-1]))
+        end--;
+    return end;
+}
+
+/* Copies the name that ends what is written, but for blanks and quotes. Backslashes: JSON within a
+ * text. */
 static void name_before(const struct copy *copy, char name[NAME_MAX_LEN + 1])
 {
-    const char *end = copy->to;
-    if (end > copy->begin && (end[-1] == '"' || end[-1] == '\''))
-        end--;
-    if (end > copy->begin && end[-1] == '\\') /* JSON within a text */
-        end--;
+    const char *end = without_end(copy->begin, copy->to, " \t");
+    end = without_end(copy->begin, end, "\"'\\");
     const char *start = end;
     while (start > copy->begin && is_of_name(start[-1]) && end - start < NAME_MAX_LEN)
         start--;
@@ -196,22 +208,34 @@ static bool names_file(const char *name)
            (strcmp(name + len - 5, "-file") == 0 || strcmp(name + len - 5, "_file") == 0);
 }
 
-/* A value with quotes ends at the quote; one behind a colon ("Cookie: a=b; c=d") at any quote; both
- * with the line. Another one ends at a blank. */
+/* Not at a comma or an ampersand: a password may have them. */
+static size_t word_len(const struct copy *copy)
+{
+    const char *end = copy->from;
+    while (end<copy->end && * end> ' ' && *end != '"')
+        end++;
+    return (size_t)(end - copy->from);
+}
+
+/* A value with quotes ends at the quote; one behind a colon ("Cookie: a=b; c=d") at any quote; an
+ * array or object with the line, as both. Another one ends at a blank. */
 static size_t named_len(const struct copy *copy, char separator, char quote)
 {
     const char *end = copy->from;
-    if (separator == '=' && !quote)
-        return value_len(copy);
+    if (separator != ':' && !quote)
+        return word_len(copy);
+    bool is_nested = end < copy->end && (*end == '[' || *end == '{');
     while (end < copy->end && *end != '\n' &&
-           (quote ? *end != quote || end[-1] == '\\' : *end != '"'))
+           (quote ? *end != quote || end[-1] == '\\' : *end != '"' || is_nested))
         end++;
     return (size_t)(end - copy->from);
 }
 
 static void hide_value(struct copy *copy, char separator)
 {
-    keep(copy, copy->from < copy->end && *copy->from == '\\' ? 1 : 0);
+    keep_blanks(copy);
+    while (copy->from < copy->end && *copy->from == '\\')
+        keep(copy, 1);
     char quote = copy->from < copy->end ? *copy->from : '\0';
     if (quote != '"' && quote != '\'')
         quote = '\0';
@@ -219,18 +243,24 @@ static void hide_value(struct copy *copy, char separator)
     hide(copy, named_len(copy, separator, quote));
 }
 
-/* "password=VALUE", "token: VALUE", with quotes or without. */
+/* "--password VALUE": an option of a command line. */
+static bool ends_option(const struct copy *copy, const char *name)
+{
+    return *copy->from == ' ' && name[0] == '-' && copy->to > copy->begin && copy->to[-1] != ' ';
+}
+
+/* "password=VALUE", "token: VALUE", "key => VALUE", with quotes or without. */
 static bool hide_named(struct copy *copy)
 {
     char name[NAME_MAX_LEN + 1];
     char separator = *copy->from;
-    if (separator != '=' && separator != ':')
+    if (separator != '=' && separator != ':' && separator != ' ')
         return false;
     name_before(copy, name);
-    if (!secrets_is_key(name) || names_file(name))
+    if (!secrets_is_key(name) || names_file(name) || (separator == ' ' && !ends_option(copy, name)))
         return false;
     keep(copy, 1);
-    while (copy->from < copy->end && *copy->from == ' ')
+    if (separator == '=' && copy->from < copy->end && *copy->from == '>')
         keep(copy, 1);
     hide_value(copy, separator);
     return true;
@@ -280,7 +310,18 @@ static json_t *without_texts(const json_t *value)
     return copy;
 }
 
-static void scrub_object(json_t *object)
+/* What a client or a module has written: its name, why it failed. */
+static json_t *without_secrets(const struct scrub *scrub, const json_t *string)
+{
+    char *text = strdup(json_string_value(string));
+    if (!text)
+        abort(); /* as in add() */
+    json_t *copy = json_stringn(text, scrub_text(scrub, text, json_string_length(string)));
+    free(text);
+    return copy ? copy : json_string(stars);
+}
+
+static void scrub_object(const struct scrub *scrub, json_t *object)
 {
     const char *key;
     json_t *member;
@@ -291,18 +332,23 @@ static void scrub_object(json_t *object)
             json_object_set_new(object, key, without_texts(member));
         else if (secrets_is_key(key) && !names_file(key) && !json_is_object(member))
             json_object_set_new(object, key, json_string(stars));
+        else if (json_is_string(member))
+            json_object_set_new(object, key, without_secrets(scrub, member));
         else
-            scrub_value(member);
+            scrub_value(scrub, member);
     }
 }
 
-void scrub_value(json_t *value)
+void scrub_value(const struct scrub *scrub, json_t *value)
 {
     size_t i;
     json_t *item;
     if (json_is_object(value))
-        scrub_object(value);
+        scrub_object(scrub, value);
     json_array_foreach (value, i, item) {
-        scrub_value(item);
+        if (json_is_string(item))
+            json_array_set_new(value, i, without_secrets(scrub, item));
+        else
+            scrub_value(scrub, item);
     }
 }

@@ -34,8 +34,8 @@ size_t scrub_text(const struct scrub *scrub, char *text, size_t len);
 /* The same for the text of a JSON value: names and values were looked at by scrub_value(). */
 size_t scrub_json(const struct scrub *scrub, char *text, size_t len);
 
-/* Puts "***" in the place of values whose name looks like a secret's, and of all texts in settings
- * of modules; drops contexts. Names of files stay. */
-void scrub_value(json_t *value);
+/* Puts "***" in the place of values whose name looks like a secret's, of secrets in texts, and of
+ * all texts in settings of modules; drops contexts. Names of files stay. */
+void scrub_value(const struct scrub *scrub, json_t *value);
 
 #endif

@@ -18,7 +18,7 @@ void bundle_add_json(struct bundle *bundle, const char *name, json_t *value)
 {
     if (!value)
         return;
-    scrub_value(value);
+    scrub_value(&bundle->scrub, value);
     char *text = json_dumps(value, JSON_INDENT(1) | JSON_ENCODE_ANY);
     if (!text)
         allocate_failed();

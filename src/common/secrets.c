@@ -4,6 +4,13 @@
 #include <string.h>
 #include <strings.h>
 
+/* "smtp_pass", "PASS", "proxyAuth", but not "passed" nor "author". */
+static bool ends_with(const char *key, const char *end)
+{
+    size_t len = strlen(key), end_len = strlen(end);
+    return len >= end_len && strcasecmp(key + len - end_len, end) == 0;
+}
+
 bool secrets_is_key(const char *key)
 {
     static const char *const words[] = {
@@ -12,7 +19,7 @@ bool secrets_is_key(const char *key)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasestr(key, words[i]))
             return true;
-    return false;
+    return ends_with(key, "pass") || ends_with(key, "auth");
 }
 
 static void hide_in_object(json_t *object)

@@ -117,10 +117,13 @@ def test_no_secret_is_in_it(daemon, queue, tmp_path):
         f"https://bob:{plant('the log, an address')}@host/",
         f'{{"api_key": "{plant("the log, JSON")}"}}',
         f"token: '{plant('the log, quotes')} {plant('the log, behind a blank')}'",
+        f"token = {plant('the log, a blank')}",
+        f"run --password {plant('the log, an option')}",
         secrets["token-file"],
     ):
         master.client(client=words[:64] if len(words) > 64 else words).close()
     client = master.client()
+    watcher = master.client(client=f"password={plant('the name of a client')}")
     start(client, "sleep", json.dumps({"ms": 60000, "value": plant("a payload")}), "a", context=plant("a context"))
     client.submit("b", "echo", plant("a waiting payload"), context={"deep": plant("a deep context")})
     master_token = file("master-token", secrets["token-file"])
@@ -129,6 +132,7 @@ def test_no_secret_is_in_it(daemon, queue, tmp_path):
     run(
         "--token-file", ours, "bundle.tar", cwd=tmp_path, TASKMASTER_SERVER=master.address, TASKMASTER_QUEUE=q.address
     )
+    watcher.close()
     files = unpack(tmp_path / "bundle.tar")
     for where, secret in secrets.items():
         for name, content in files.items():

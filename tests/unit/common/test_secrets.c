@@ -7,10 +7,20 @@
 
 START_TEST(test_keys)
 {
-    static const char *const secret[] = {
-        "password",     "DB_Password",           "api-key",    "key",   "auth_token",
-        "clientSecret", "aws_secret_access_key", "privatePem", "db_pwd"};
-    static const char *const open[] = {"", "path", "user", "host", "timeout_ms", "author"};
+    static const char *const secret[] = {"password",
+                                         "DB_Password",
+                                         "api-key",
+                                         "key",
+                                         "auth_token",
+                                         "clientSecret",
+                                         "aws_secret_access_key",
+                                         "privatePem",
+                                         "db_pwd",
+                                         "pass",
+                                         "SMTP_PASS",
+                                         "auth"};
+    static const char *const open[] = {"",           "path",   "user",  "host",
+                                       "timeout_ms", "author", "passed"};
     for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
         ck_assert_msg(secrets_is_key(secret[i]), "%s", secret[i]);
     for (size_t i = 0; i < sizeof open / sizeof *open; i++)

@@ -41,6 +41,20 @@ START_TEST(values_by_their_names)
     assert_scrubbed("\"{\\\"key\\\": \\\"x12\\\"}\" y", "\"{\\\"key\\\": \\\"***\" y");
     assert_scrubbed("token=", "token=");
     assert_scrubbed("secret", "secret");
+    assert_scrubbed("password=a&b,c;d end", "password=*** end");
+    assert_scrubbed("\"tokens\": [\"one\", \"two\"]\nnext", "\"tokens\": ***\nnext");
+    assert_scrubbed("\\\\\\\"key\\\\\\\":\\\\\\\"x12\\\\\\\" y", "\\\\\\\"key\\\\\\\":\\\\\\\"***");
+}
+END_TEST
+
+START_TEST(names_with_blanks_behind_them)
+{
+    assert_scrubbed("password = x12 end", "password = *** end");
+    assert_scrubbed("{\"token\" : \"x12\"}", "{\"token\" : \"***\"}");
+    assert_scrubbed(":password => x12 end", ":password => *** end");
+    assert_scrubbed("run --password x12 --user bob", "run --password *** --user bob");
+    assert_scrubbed("run --token-file /etc/token", "run --token-file /etc/token");
+    assert_scrubbed("the token is not known", "the token is not known");
 }
 END_TEST
 
@@ -49,26 +63,32 @@ START_TEST(forms_with_a_secret)
     assert_scrubbed("GET with Bearer abcdef, then", "GET with Bearer ***, then");
     assert_scrubbed("https://bob:pass@host/a https://host/a@b",
                     "https://***@host/a https://host/a@b");
+    assert_scrubbed("ftp://bob:p@ss@host/a", "ftp://***@host/a");
+    assert_scrubbed("BEARER  abcdef", "BEARER  ***");
     assert_scrubbed("unix:///path", "unix:///path");
 }
 END_TEST
 
 START_TEST(values)
 {
+    struct scrub scrub;
+    scrub_open(&scrub);
     json_t *value =
-        json_loads("{\"token-file\":\"/"
-                   "t\",\"token\":7,\"context\":{\"a\":1},\"list\":[{\"context\":1,\"n\":2}],"
+        json_loads("{\"token-file\":\"/t\",\"why\":\"password=x12\",\"log\":[\"token: x12\"],"
+                   "\"token\":7,\"context\":{\"a\":1},\"list\":[{\"context\":1,\"n\":2}],"
                    "\"modules\":{\"key\":{\"config\":{\"a\":\"b\",\"n\":1,\"l\":[true,\"x\"],"
                    "\"pwd\":{\"n\":1}}}}}",
                    0, NULL);
-    scrub_value(value);
+    scrub_value(&scrub, value);
     char *text = json_dumps(value, JSON_COMPACT);
     ck_assert_str_eq(text,
-                     "{\"token-file\":\"/t\",\"token\":\"***\",\"list\":[{\"n\":2}],\"modules\":{"
+                     "{\"token-file\":\"/t\",\"why\":\"password=***\",\"log\":[\"token: ***\"],"
+                     "\"token\":\"***\",\"list\":[{\"n\":2}],\"modules\":{"
                      "\"key\":{\"config\":{\"a\":\"***\",\"n\":1,\"l\":[true,\"***\"],\"pwd\":"
                      "\"***\"}}}}");
     free(text);
     json_decref(value);
+    scrub_close(&scrub);
 }
 END_TEST
 
@@ -103,6 +123,7 @@ int main(void)
     TCase *tcase = tcase_create("scrub");
     tcase_add_test(tcase, known_secrets);
     tcase_add_test(tcase, values_by_their_names);
+    tcase_add_test(tcase, names_with_blanks_behind_them);
     tcase_add_test(tcase, forms_with_a_secret);
     tcase_add_test(tcase, values);
     tcase_add_test(tcase, files_of_tokens);
