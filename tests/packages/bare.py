@@ -33,8 +33,8 @@ def make_cache():
     if os.path.exists(CACHE) and time.time() - os.path.getmtime(CACHE) < CACHE_SECONDS:
         return
     made = subprocess.run(
-        ["mmdebstrap", "--quiet", "--variant=apt", "--skip=cleanup/apt/lists", '--aptopt=Acquire::Languages "none"', "bookworm",
-         MAKING, "http://deb.debian.org/debian"],
+        ["mmdebstrap", "--quiet", "--variant=apt", "--skip=cleanup/apt/lists", "--aptopt=Acquire::Retries 3",
+         '--aptopt=Acquire::Languages "none"', "bookworm", MAKING, "http://deb.debian.org/debian"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert made.returncode == 0, made.stdout
     os.replace(MAKING, CACHE)
@@ -101,7 +101,7 @@ class Bare:
         return First(["sh", "-ec", ENTER, self.path, *command])
 
     def apt(self, *arguments):
-        return self.run(shlex.join(["apt-get", "-q", "-y", *arguments]), network=True)
+        return self.run(shlex.join(["apt-get", "-q", "-y", "-o", "Acquire::Retries=3", *arguments]), network=True)
 
     def publish(self, directory):
         """Makes a copy of this directory an archive for apt, which takes from Debian what these packages depend on."""
