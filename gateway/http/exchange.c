@@ -62,6 +62,7 @@ static void end(struct http_exchange *exchange)
 {
     struct http_server *server = http_conn_of_exchange(exchange)->server;
     exchange->stage = HTTP_ENDED;
+    exchange->is_told = false;
     exchange->took_us = clock_us() - exchange->begun_us;
     server->exchanges--;
     if (server->parts.ops->ended)

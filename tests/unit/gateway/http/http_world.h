@@ -101,7 +101,8 @@ static void taken(struct http_exchange *exchange)
 static const struct http_handler on_echo = {.run = run_echo}, on_hello = {.run = run_hello},
                                  on_later = {.begin = begin_told, .run = run_kept, .gone = forget},
                                  on_stream = {.run = run_stream, .gone = forget, .taken = taken},
-                                 on_refused = {.begin = begin_refusing, .run = run_echo};
+                                 on_refused = {
+                                     .begin = begin_refusing, .run = run_echo, .gone = forget};
 
 static const struct http_handler *headers_handler; /* of /headers: a test's own */
 

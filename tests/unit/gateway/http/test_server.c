@@ -197,6 +197,29 @@ static const struct {
 };
 
 /* One answer, then the end; what follows is thrown away. */
+/* The handler has forgotten the exchange, and has freed whatever belonged to it. */
+START_TEST(test_a_broken_body_behind_a_refusal)
+{
+    say("POST /refused HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    ck_heard("HTTP/1.1 403 ");
+    say("no size\r\n");
+    ck_told("");
+    ck_assert_uint_eq(count_responses(), 1);
+    ck_assert(is_closed());
+}
+END_TEST
+
+START_TEST(test_a_slow_body_behind_a_refusal)
+{
+    say("POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+    pass_ms(60000);
+    pass_ms(10);
+    ck_told("");
+    ck_assert_uint_eq(count_responses(), 1);
+    ck_assert(is_closed());
+}
+END_TEST
+
 START_TEST(test_one_answer_then_closed)
 {
     char status[32];
@@ -619,6 +642,8 @@ static TCase *refusals_tests(void)
     TCase *tc = tcase_create("refusals");
     tcase_add_checked_fixture(tc, open_world, close_world);
     tcase_add_test(tc, test_refused_before_the_body);
+    tcase_add_test(tc, test_a_broken_body_behind_a_refusal);
+    tcase_add_test(tc, test_a_slow_body_behind_a_refusal);
     tcase_add_loop_test(tc, test_one_answer_then_closed, 0, SUPPORT_COUNT(closing));
     tcase_add_test(tc, test_head_too_long);
     tcase_add_loop_test(tc, test_no_memory_for_bodies, 0, 2);
