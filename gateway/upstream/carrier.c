@@ -137,9 +137,10 @@ static void tell(struct upstream_call *call, struct upstream_event *event)
     call->ops->event(call, event);
 }
 
-/* The words of a fatal error are the reason for the connection's end. */
-static void note_words(struct upstream_carrier *carrier)
+void upstream_carrier_note_words(struct upstream_carrier *carrier)
 {
+    if (!carrier->reading.is_fatal)
+        return;
     const json_t *json = upstream_event_json(&carrier->reading.event);
     const char *message = json_string_value(json_object_get(json, "message"));
     if (message)
@@ -159,8 +160,7 @@ void upstream_carrier_event(struct uplink *uplink, struct payload *payload)
     struct upstream_reading *reading = &carrier->reading;
     struct upstream_call *call = reading->is_of_call ? find_call(carrier, reading->id) : NULL;
     reading->event.payload = payload;
-    if (reading->is_fatal)
-        note_words(carrier);
+    upstream_carrier_note_words(carrier);
     if (call)
         tell(call, &reading->event);
     payload_unref(payload);

@@ -84,15 +84,19 @@ static void tell(struct upstream_carrier *carrier, struct payload *payload)
     call->ops->event(call, event);
 }
 
-/* `draining` is about no request; answers to upstream_say() are of no interest. */
+/* `draining` and errors without an id are about the connection; answers to upstream_say() are of no
+ * interest. */
 static bool is_told(const struct upstream_reading *reading)
 {
+    if (reading->event.type == UPSTREAM_ERROR && !reading->is_of_call)
+        return false;
     return !reading->is_said && strcmp(reading->name, "draining") != 0;
 }
 
 static void on_event(struct uplink *uplink, struct payload *payload)
 {
     struct upstream_carrier *carrier = carrier_of(uplink);
+    upstream_carrier_note_words(carrier);
     if (is_told(&carrier->reading))
         tell(carrier, payload);
     payload_unref(payload);
@@ -196,6 +200,13 @@ void upstream_streams_init(struct upstream *upstream)
     TAILQ_INIT(&upstream->streams);
     TAILQ_INIT(&upstream->retired);
     timer_init(&upstream->sweep, on_sweep, upstream);
+}
+
+void upstream_streams_configure(struct upstream *upstream)
+{
+    struct upstream_carrier *carrier;
+    TAILQ_FOREACH (carrier, &upstream->streams, link)
+        carrier->uplink.tokens = upstream->parts.tokens;
 }
 
 void upstream_streams_free(struct upstream *upstream)

@@ -239,6 +239,7 @@ void upstream_configure(struct upstream *upstream, const struct token_set *token
     upstream->parts.tokens = tokens;
     for (size_t i = 0; i < UPSTREAM_CARRIERS; i++)
         upstream->carriers[i].uplink.tokens = tokens;
+    upstream_streams_configure(upstream);
 }
 
 /* A kept job on its way has a call that nobody waits for. */

@@ -136,6 +136,9 @@ void upstream_carrier_cancel(struct upstream_carrier *carrier, uint64_t id, bool
 void upstream_carrier_lose(struct upstream_carrier *carrier, size_t most, const char *why,
                            bool begun);
 
+/* The words of a fatal error, if that has been read, are the reason for the connection's end. */
+void upstream_carrier_note_words(struct upstream_carrier *carrier);
+
 /* Tells its call of the event that has been read; takes over the payload. */
 void upstream_carrier_event(struct uplink *uplink, struct payload *payload);
 
@@ -143,6 +146,9 @@ void upstream_carrier_event(struct uplink *uplink, struct payload *payload);
 
 void upstream_streams_init(struct upstream *upstream);
 void upstream_streams_free(struct upstream *upstream);
+
+/* Streams whose connections are being made have the tokens of the upstream. */
+void upstream_streams_configure(struct upstream *upstream);
 void upstream_stream_forget(struct upstream_carrier *carrier);
 
 #endif

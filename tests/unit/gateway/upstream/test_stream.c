@@ -59,6 +59,45 @@ START_TEST(test_a_refused_watch)
 }
 END_TEST
 
+/* The daemon has taken the token back: the words are about the connection, not about the request.
+ */
+START_TEST(test_the_words_of_a_fatal_error)
+{
+    daemon_comes();
+    stream(&a, "watch", "", NULL);
+    turns();
+    daemon_greets(SHARED);
+    daemon_says(SHARED, "{\"event\":\"ok\",\"id\":0}\n");
+    daemon_says(SHARED,
+                "{\"event\":\"error\",\"code\":\"unauthorized\",\"message\":\"a new token\","
+                "\"fatal\":true}\n");
+    ck_told("a answer ok\n");
+    daemon_closes(SHARED);
+    ck_told("a lost begun: a new token\n");
+}
+END_TEST
+
+/* A reload frees the tokens of before, while the connection is being made. */
+START_TEST(test_new_tokens)
+{
+    struct token_set before = {0}, after = {0};
+    token_set_add(&before, "before");
+    token_set_add(&after, "after");
+    daemon_comes();
+    upstream_configure(upstream, &before);
+    stream(&a, "watch", "", NULL);
+    upstream_configure(upstream, &after);
+    token_set_free(&before);
+    turns();
+    ck_written(SHARED,
+               "{\"op\":\"hello\",\"protocol\":1,\"client\":\"taskmaster-http/" TASKMASTER_VERSION
+               "\",\"token\":\"after\"}\n");
+    upstream_forget(&a.call, false);
+    upstream_configure(upstream, &tokens);
+    token_set_free(&after);
+}
+END_TEST
+
 START_TEST(test_a_held_stream_is_not_read)
 {
     daemon_comes();
@@ -176,6 +215,8 @@ int main(void)
     tcase_add_test(tc, test_a_job_on_a_connection_of_its_own);
     tcase_add_test(tc, test_a_watch);
     tcase_add_test(tc, test_a_refused_watch);
+    tcase_add_test(tc, test_the_words_of_a_fatal_error);
+    tcase_add_test(tc, test_new_tokens);
     tcase_add_test(tc, test_a_held_stream_is_not_read);
     tcase_add_test(tc, test_a_hold_in_the_call_of_an_event);
     tcase_add_test(tc, test_the_daemon_is_away);
