@@ -36,12 +36,18 @@ bool upstream_carrier_is_free(const struct upstream_carrier *carrier)
     return carrier->uplink.state == UPLINK_UP && !carrier->is_draining;
 }
 
-void upstream_note_away(struct upstream *upstream)
+static bool is_there(const struct upstream *upstream)
 {
     for (size_t i = 0; i < UPSTREAM_CARRIERS; i++)
         if (upstream_carrier_is_free(&upstream->carriers[i]))
-            return;
-    upstream->away_us = upstream->parts.loop->timers->now_us;
+            return true;
+    return false;
+}
+
+void upstream_note_away(struct upstream *upstream)
+{
+    if (!is_there(upstream))
+        upstream->away_us = upstream->parts.loop->timers->now_us;
 }
 
 /* A service manager holds the socket of a daemon that starts again. */
@@ -56,7 +62,7 @@ static bool is_held(const struct upstream *upstream)
 bool upstream_is_awaited(const struct upstream *upstream)
 {
     uint64_t away_us = upstream->parts.loop->timers->now_us - upstream->away_us;
-    return away_us < (is_held(upstream) ? PATIENCE_MOST_US : PATIENCE_US);
+    return !is_there(upstream) && away_us < (is_held(upstream) ? PATIENCE_MOST_US : PATIENCE_US);
 }
 
 static void note_draining(struct upstream_carrier *carrier)

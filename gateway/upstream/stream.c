@@ -116,6 +116,10 @@ static void on_lost(struct uplink *uplink, const struct uplink_end *end)
     struct upstream_carrier *carrier = carrier_of(uplink);
     struct upstream_call *call = carrier->stream;
     char why[UPLINK_WHY_MAX];
+    if (!end->was_up && upstream_is_awaited(carrier->upstream)) {
+        uplink_hasten(uplink);
+        return;
+    }
     snprintf(why, sizeof why, "%s", end->why);
     retire(carrier);
     call->ops->lost(call, why, end->was_up);
@@ -134,8 +138,7 @@ static const struct uplink_ops ops = {
 static struct upstream_carrier *new_carrier(struct upstream *upstream)
 {
     struct upstream_carrier *carrier = xcalloc(1, sizeof *carrier);
-    struct uplink_parts parts = upstream_uplink_parts(upstream, &limits, &ops);
-    parts.is_once = true;
+    const struct uplink_parts parts = upstream_uplink_parts(upstream, &limits, &ops);
     upstream_carrier_init(carrier, upstream);
     uplink_init(&carrier->uplink, &parts, upstream->parts.tokens);
     TAILQ_INSERT_TAIL(&upstream->streams, carrier, link);

@@ -176,8 +176,10 @@ static void on_lost(struct uplink *uplink, const struct uplink_end *end)
     char why[UPLINK_WHY_MAX];
     snprintf(why, sizeof why, "%s", end->why);
     upstream->up -= end->was_up;
-    if (end->was_up && !carrier->is_draining)
+    if (end->was_up && (!carrier->is_draining || !upstream->up))
         upstream_note_away(upstream);
+    if (end->was_up || upstream_is_awaited(upstream))
+        uplink_hasten(uplink);
     if (end->was_up && !upstream->up)
         say_away(upstream, "lost", why);
     else if (!end->was_up && carrier == upstream->carriers && !end->is_known)

@@ -3,7 +3,8 @@
  *
  * An upstream has a few connections for all calls, and one of its own for each stream. A stream is
  * read no faster than its reader takes it; the others are always read. Connections are made in the
- * background, and made again after their end, with pauses from 0.1 to 5 seconds (src/upstream).
+ * background, and made again after their end, with pauses from 0.1 to 5 seconds (src/upstream). The
+ * pauses stay short while calls would wait for the daemon.
  *
  * A call is one request. The events that belong to it come to its owner, until the last one or the
  * loss of the connection. A call is embedded in its owner's struct.
@@ -89,7 +90,8 @@ struct upstream_call {
 void upstream_call(struct upstream *upstream, struct upstream_call *call, const char *op,
                    const char *members, size_t members_len, struct payload *payload);
 
-/* The same on a connection of the call's own: events are read while the stream has room. */
+/* The same, and the same patience, on a connection of the call's own: events are read while the
+ * stream has room. */
 void upstream_stream(struct upstream *upstream, struct upstream_call *call, const char *op,
                      const char *members, size_t members_len, struct payload *payload);
 void upstream_hold(struct upstream_call *call);    /* of a stream: reads no further event */

@@ -96,7 +96,7 @@ bool upstream_carrier_is_free(const struct upstream_carrier *carrier);
 /* The connection takes no submits any more: notes the time if it was the last. */
 void upstream_note_away(struct upstream *upstream);
 
-/* Whether a call waits for the daemon. Otherwise it has been away for too long. */
+/* Whether a call waits for the daemon. Otherwise it is there, or has been away for too long. */
 bool upstream_is_awaited(const struct upstream *upstream);
 
 /* Operations of uplinks. */

@@ -95,8 +95,7 @@ static void go_away(struct uplink *uplink, const char *why)
     timer_clear(timers_of(uplink), &uplink->next);
     if (end.was_up)
         forget_pauses(uplink);
-    if (!uplink->parts.is_once)
-        pause_attempts(uplink);
+    pause_attempts(uplink);
     uplink->parts.ops->lost(uplink, &end);
 }
 
@@ -289,6 +288,12 @@ void uplink_free(struct uplink *uplink)
 void uplink_end(struct uplink *uplink, const char *why)
 {
     go_away(uplink, why);
+}
+
+void uplink_hasten(struct uplink *uplink)
+{
+    uplink->pause_ms = PAUSE_FIRST_MS;
+    pause_attempts(uplink);
 }
 
 void uplink_note_last_words(struct uplink *uplink, const char *message)

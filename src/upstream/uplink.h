@@ -3,8 +3,8 @@
  * the gateway's to both.
  *
  * The connection is made in the background: connect, hello, its answer. After its end it is made
- * again, with pauses from 0.1 to 5 seconds, unless it is made for one time. What the events mean is
- * its owner's. The owner embeds the struct, and may free it in the last three of its operations.
+ * again, with pauses from 0.1 to 5 seconds. What the events mean is its owner's. The owner embeds
+ * the struct, and may free it in the last three of its operations.
  */
 #ifndef TASKMASTER_UPSTREAM_UPLINK_H
 #define TASKMASTER_UPSTREAM_UPLINK_H
@@ -53,7 +53,7 @@ struct uplink_ops {
                           struct uplink_frame *frame);
     /* The event is whole. The callee owns `payload`; NULL: none. */
     void (*event)(struct uplink *uplink, struct payload *payload);
-    /* The next attempt comes after a pause, if the uplink is to be made again. */
+    /* The next attempt comes after a pause. */
     void (*lost)(struct uplink *uplink, const struct uplink_end *end);
     /* The daemon has taken some of the output. May be NULL. */
     void (*taken)(struct uplink *uplink);
@@ -68,7 +68,6 @@ struct uplink_parts {
     const struct uplink_ops *ops;
     const char *noun;   /* of the daemon, in reasons: "master" */
     const char *client; /* our name in hello: "taskqueued/0.2.0" */
-    bool is_once;       /* not made again after its end */
 };
 
 struct uplink_connection; /* freed once it is closed */
@@ -99,6 +98,9 @@ void uplink_free(struct uplink *uplink);
 /* Ends the connection, as if the daemon had. The uplink must be up. In `event` as the last thing.
  */
 void uplink_end(struct uplink *uplink, const char *why);
+
+/* The pauses begin anew: the next attempt comes in 0.1 seconds. In `lost`. */
+void uplink_hasten(struct uplink *uplink);
 
 /* The message of a fatal error: the reason for the end that follows. */
 void uplink_note_last_words(struct uplink *uplink, const char *message);

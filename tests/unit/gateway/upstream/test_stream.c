@@ -146,9 +146,30 @@ END_TEST
 START_TEST(test_the_daemon_is_away)
 {
     stream(&a, "submit", "", "x");
+    pass_ms(500);
     ck_told("");
-    turns();
+    pass_ms(500);
+    pass_ms(100);
     ck_assert_int_eq(strncmp(told, "a lost: ", 8), 0);
+}
+END_TEST
+
+START_TEST(test_the_daemon_starts_again)
+{
+    daemon_comes();
+    for (size_t i = 0; i < SHARED; i++)
+        daemon_closes(i);
+    close(listening);
+    ck_assert_int_eq(unlink(socket_name().sun_path), 0);
+    stream(&a, "submit", "", "x");
+    pass_ms(500);
+    ck_told("");
+    daemon_listens();
+    pass_ms(100);
+    ck_assert_uint_eq(fd_count, 2 * SHARED + 1);
+    for (size_t i = SHARED; i < fd_count; i++)
+        daemon_greets(i);
+    upstream_forget(&a.call, false);
 }
 END_TEST
 
@@ -220,6 +241,7 @@ int main(void)
     tcase_add_test(tc, test_a_held_stream_is_not_read);
     tcase_add_test(tc, test_a_hold_in_the_call_of_an_event);
     tcase_add_test(tc, test_the_daemon_is_away);
+    tcase_add_test(tc, test_the_daemon_starts_again);
     tcase_add_test(tc, test_the_daemon_goes);
     tcase_add_test(tc, test_a_forgotten_stream_has_not_begun);
     tcase_add_test(tc, test_the_end_of_the_gateway);

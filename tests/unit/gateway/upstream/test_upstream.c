@@ -150,6 +150,43 @@ START_TEST(test_a_daemon_that_starts_again)
 }
 END_TEST
 
+/* Each time as soon as the first time, though no connection lasts. */
+START_TEST(test_a_daemon_that_starts_again_and_again)
+{
+    daemon_comes();
+    for (size_t start = SHARED; start < FDS; start += SHARED) {
+        for (size_t i = start - SHARED; i < start; i++)
+            daemon_closes(i);
+        pass_ms(100);
+        ck_assert_uint_eq(fd_count, start + SHARED);
+        for (size_t i = start; i < start + SHARED; i++)
+            daemon_greets(i);
+    }
+}
+END_TEST
+
+/* The patience for a start begins at the end of the drain. */
+START_TEST(test_a_daemon_that_drains_for_long_before_it_starts_again)
+{
+    daemon_comes();
+    for (size_t i = 0; i < SHARED; i++)
+        daemon_says(i, "{\"event\":\"draining\"}\n");
+    close(listening);
+    listening = -1;
+    ck_assert_int_eq(unlink(socket_name().sun_path), 0);
+    pass_ms(3000);
+    daemon_closes(0);
+    ask(&a, "submit", "", NULL);
+    pass_ms(800);
+    ck_told("");
+    daemon_listens();
+    pass_ms(100);
+    daemon_greets(SHARED);
+    ck_written(SHARED, "{\"op\":\"submit\",\"id\":1}\n");
+    upstream_forget(&a.call, false);
+}
+END_TEST
+
 START_TEST(test_a_lost_connection)
 {
     daemon_comes();
@@ -322,6 +359,8 @@ int main(void)
     tcase_add_test(tc, test_a_forgotten_submit_is_cancelled);
     tcase_add_test(tc, test_a_call_waits_for_the_daemon_for_a_second);
     tcase_add_test(tc, test_a_daemon_that_starts_again);
+    tcase_add_test(tc, test_a_daemon_that_starts_again_and_again);
+    tcase_add_test(tc, test_a_daemon_that_drains_for_long_before_it_starts_again);
     tcase_add_test(tc, test_a_lost_connection);
     tcase_add_test(tc, test_the_words_of_a_fatal_error);
     tcase_add_test(tc, test_a_peer_that_is_no_daemon);
