@@ -86,15 +86,24 @@ static json_t *examine(struct visit *visit)
     return json_incref((json_t *)exam_last(&visit->exam));
 }
 
+/* The address of the other daemon has no option. */
+static const char *address_advice(const struct settings *settings)
+{
+    return settings->queue && !settings->server_given ? "TASKMASTER_QUEUE" : "--server ADDR";
+}
+
 static void tell_unreachable(const struct visit *visit, tm_client_status status)
 {
-    findings_tell(visit->findings, FINDING_UNKNOWN, "unreachable", "server",
-                  visit->settings->server, "no server answers: %s", tm_client_error(visit->client));
+    const struct settings *settings = visit->settings;
+    findings_tell(visit->findings, FINDING_UNKNOWN, "unreachable", "server", settings->server,
+                  "no server answers: %s", tm_client_error(visit->client));
     if (status == TM_CLIENT_REFUSED)
         findings_advise(visit->findings, "--token-file FILE with a token of the server");
     else
-        findings_advise(visit->findings, "start it (systemctl status taskmasterd has the reason of "
-                                         "its end), or name its address: --server ADDR");
+        findings_advise(visit->findings,
+                        "start it (systemctl status %s has the reason of its end), or name its "
+                        "address: %s",
+                        settings->queue ? "taskqueued" : "taskmasterd", address_advice(settings));
 }
 
 json_t *doctor_ask(const struct settings *settings, bool wanted, struct findings *findings)

@@ -203,6 +203,10 @@ def test_nobody_is_there(daemon):
     answer = end(begin(TASKMASTER_SERVER=NOBODY, TASKMASTER_QUEUE=NOBODY))
     assert (answer["status"], answer["summary"], answer["examined"]) == (UNKNOWN, "cannot tell", []), answer
     assert [f["check"] for f in answer["findings"]] == ["unreachable"] * 3, answer
+    for finding, (program, address) in zip(
+        answer["findings"], (("taskmasterd", "--server"), ("taskqueued", "TASKMASTER_QUEUE"))
+    ):
+        assert f"systemctl status {program} " in finding["advice"] and address in finding["advice"], finding
 
 
 def test_rights_that_are_missing(daemon, tmp_path):
