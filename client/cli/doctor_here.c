@@ -40,10 +40,16 @@ static void tell_check(const struct local_daemon *daemon, char *text, int status
     }
 }
 
-/* What its own check says. A running daemon has passed it. */
+/* What its own check says. A running daemon has passed it, but the file may have changed. */
 static void check_settings(const struct local_daemon *daemon, struct findings *findings)
 {
     int status = -1;
+    if (daemon->refusal) {
+        findings_tell(findings, FINDING_WARNING, "settings", daemon->name, NULL,
+                      "the next start fails: %s", daemon->refusal);
+        findings_advise(findings, "%s -t -c %s checks the settings and every module", daemon->name,
+                        daemon->file);
+    }
     char *text = daemon->pid ? NULL : local_daemon_check(daemon, &status);
     if (text)
         tell_check(daemon, text, status, findings);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum {
@@ -105,6 +107,23 @@ static const char *file_of(char *const argv[])
     return NULL;
 }
 
+/* Others than root and its own user may lack what the daemon may read. */
+static bool has_same_rights(pid_t pid)
+{
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof path, "/proc/%ld", (long)pid);
+    return geteuid() == 0 || (stat(path, &st) == 0 && st.st_uid == geteuid());
+}
+
+/* A fault without the file's name may come from a relative path: our directory is another one. */
+static void note_refusal(struct local_daemon *daemon, const char *text)
+{
+    const char *at = strstr(text, daemon->file);
+    if (daemon->pid && at && has_same_rights(daemon->pid))
+        daemon->refusal = strndup(at, strcspn(at, "\n"));
+}
+
 static void load(struct local_daemon *daemon, char *argv[])
 {
     size_t len = 0;
@@ -114,9 +133,11 @@ static void load(struct local_daemon *daemon, char *argv[])
     char *text = file_read_program(argv, SETTINGS_MAX, &len, &status);
     if (text && status == 0)
         daemon->settings = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
-    free(text);
     if (!daemon->file && file && *file == '/')
         daemon->file = strdup(file);
+    if (text && status == EX_CONFIG && daemon->file)
+        note_refusal(daemon, text);
+    free(text);
 }
 
 static void load_of_process(struct local_daemon *daemon)
@@ -154,6 +175,7 @@ void local_daemon_close(struct local_daemon *daemon)
 {
     free(daemon->program);
     free(daemon->file);
+    free(daemon->refusal);
     json_decref(daemon->settings);
 }
 

@@ -18,6 +18,7 @@ struct local_daemon {
     char *program;    /* owned; NULL: not found */
     char *file;       /* owned; its configuration file; NULL: none, or not known */
     json_t *settings; /* owned; in force, as printed by -T; NULL: not known */
+    char *refusal;    /* owned; why a running daemon's file would be refused now; NULL: it is not */
 };
 
 /* Finds the daemon `name`. `pid` is its process by its own word; 0: not known. A process that is

@@ -339,6 +339,15 @@ def test_a_module_that_does_not_load(installed, tmp_path):
     assert status == CRITICAL and len(texts) == 1 and "bad.so: file too short" in texts[0], texts
 
 
+def test_a_file_that_a_running_daemon_would_refuse(daemon):
+    server = daemon()
+    assert examine(server)["findings"] == []
+    with open(server.config_path, "a", encoding="utf-8") as file:
+        file.write("oops")
+    finding = found(examine(server), "settings", "taskmasterd", "warning")
+    assert server.config_path in finding["text"] and "oops" in finding["text"], finding
+
+
 # ---- the gateway
 
 
