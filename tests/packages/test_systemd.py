@@ -95,6 +95,7 @@ def a_purge_leaves_nothing(machine):
     machine.run(f"! systemctl is-active {SERVICES} {SOCKETS}")
     machine.run("! grep -h '^task' /proc/[0-9]*/comm")
     machine.run(f"apt-get -q -y purge {NAMES}; apt-get -q -y autoremove --purge")
+    machine.run("! ls -d /run/task*")
     machine.power_off()
     left = {name for name in machine.debian.files() - machine.before if name.startswith(("/etc", "/usr", "/var"))}
     assert [name for name in left if "task" in name] == []
