@@ -44,9 +44,9 @@ static void copy_word(char *to, size_t size, const char *text, size_t len)
 static void read_one(struct prefer *prefer, const char *text, size_t len)
 {
     char name[32], value[32] = "";
-    size_t end = strcspn(text, ";,");
+    size_t end = strcspn(text, ";");
     end = end < len ? end : len;
-    size_t name_len = strcspn(text, "=;,");
+    size_t name_len = strcspn(text, "=;");
     copy_word(name, sizeof name, text, name_len < end ? name_len : end);
     if (name_len < end)
         copy_word(value, sizeof value, text + name_len + 1, end - name_len - 1);
@@ -56,11 +56,25 @@ static void read_one(struct prefer *prefer, const char *text, size_t len)
         prefer->has_wait = prefer_seconds(value, &prefer->wait_ms);
 }
 
+/* Up to the next comma that stands in no quoted string. */
+static size_t member_len(const char *text)
+{
+    bool is_quoted = false;
+    size_t len = 0;
+    for (; text[len] && (is_quoted || text[len] != ','); len++) {
+        if (text[len] == '"')
+            is_quoted = !is_quoted;
+        else if (is_quoted && text[len] == '\\' && text[len + 1])
+            len++;
+    }
+    return len;
+}
+
 struct prefer prefer_read(const char *value)
 {
     struct prefer prefer = {.respond_async = false};
     while (value && *value) {
-        size_t len = strcspn(value, ",");
+        size_t len = member_len(value);
         read_one(&prefer, value, len);
         value += len + (value[len] == ',');
     }

@@ -38,6 +38,10 @@ static const struct {
     {",,, ,respond-async,", true, false, 0},
     {"a-very-long-preference-that-nobody-knows-here=1, wait=1", false, true, 1000},
     {"wait=\"", false, false, 0},
+    {"foo=\"a, wait=5, b\"", false, false, 0},
+    {"foo=\"\\\", wait=5\", respond-async", true, false, 0},
+    {"foo=\"a, respond-async", false, false, 0}, /* has no end */
+    {"foo=\"a;b\", wait=2", false, true, 2000},
 };
 
 START_TEST(test_values)
