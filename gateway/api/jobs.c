@@ -48,6 +48,13 @@ static bool check_key(struct http_exchange *exchange, const char *key, bool twic
     return false;
 }
 
+static void refuse_away(const struct submit *submit)
+{
+    char excuse[UPSTREAM_EXCUSE_MAX];
+    upstream_excuse(submit->upstream, excuse, sizeof excuse);
+    outcome_lost(submit->exchange, excuse, false);
+}
+
 /* Whether the user may run this module, and its daemon is there. */
 static bool check_target(struct submit *submit)
 {
@@ -58,7 +65,7 @@ static bool check_target(struct submit *submit)
         http_refuse(submit->exchange, 400, "bad-request",
                     "service sends the job's end elsewhere: Accept cannot be text/event-stream");
     else if (!view.is_up && !view.is_awaited)
-        outcome_lost(submit->exchange, view.why ? view.why : "the daemon is away", false);
+        refuse_away(submit);
     else
         return true;
     return false;

@@ -65,6 +65,27 @@ bool upstream_is_awaited(const struct upstream *upstream)
     return !is_there(upstream) && away_us < (is_held(upstream) ? PATIENCE_MOST_US : PATIENCE_US);
 }
 
+/* A reason with a subject stands alone; others are the words of the system. */
+void upstream_word_excuse(const struct upstream *upstream, const char *why, char *text, size_t size)
+{
+    const char *noun = upstream->parts.noun;
+    if (!why)
+        snprintf(text, size, "the %s does not answer", noun);
+    else if (strncmp(why, "the ", strlen("the ")) == 0)
+        snprintf(text, size, "%s", why);
+    else
+        snprintf(text, size, "the %s is away: %s", noun, why);
+}
+
+/* A daemon that is connected and takes no job drains. */
+void upstream_excuse(const struct upstream *upstream, char *text, size_t size)
+{
+    if (upstream->up)
+        snprintf(text, size, "the %s drains", upstream->parts.noun);
+    else
+        upstream_word_excuse(upstream, upstream->carriers[0].uplink.why, text, size);
+}
+
 static void note_draining(struct upstream_carrier *carrier)
 {
     carrier->is_draining = carrier->upstream->is_draining = true;

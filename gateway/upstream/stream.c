@@ -115,12 +115,15 @@ static void on_lost(struct uplink *uplink, const struct uplink_end *end)
 {
     struct upstream_carrier *carrier = carrier_of(uplink);
     struct upstream_call *call = carrier->stream;
-    char why[UPLINK_WHY_MAX];
+    char why[UPSTREAM_EXCUSE_MAX];
     if (!end->was_up && upstream_is_awaited(carrier->upstream)) {
         uplink_hasten(uplink);
         return;
     }
-    snprintf(why, sizeof why, "%s", end->why);
+    if (end->was_up)
+        snprintf(why, sizeof why, "%s", end->why);
+    else
+        upstream_word_excuse(carrier->upstream, end->why, why, sizeof why);
     retire(carrier);
     call->ops->lost(call, why, end->was_up);
 }

@@ -53,9 +53,8 @@ static struct upstream_carrier *choose(struct upstream *upstream, bool is_submit
 
 static void lose_waiting(struct upstream *upstream)
 {
-    char why[UPLINK_WHY_MAX];
-    const char *known = upstream->is_draining ? "it drains" : upstream->carriers[0].uplink.why;
-    snprintf(why, sizeof why, "%s", known ? known : "it does not answer");
+    char why[UPSTREAM_EXCUSE_MAX];
+    upstream_excuse(upstream, why, sizeof why);
     upstream_carrier_lose(&upstream->nowhere, upstream->nowhere.count, why, false);
 }
 

@@ -151,6 +151,11 @@ struct upstream_view {
 
 struct upstream_view upstream_view(const struct upstream *upstream);
 
+enum { UPSTREAM_EXCUSE_MAX = 320 }; /* with its NUL */
+
+/* Why the daemon takes no request, for people: "the master is away: Connection refused". */
+void upstream_excuse(const struct upstream *upstream, char *text, size_t size);
+
 /* Whether hello's answer has the feature or the right: "detach"; "relay". */
 bool upstream_has_feature(const struct upstream *upstream, const char *feature);
 bool upstream_has_right(const struct upstream *upstream, const char *right);

@@ -99,6 +99,10 @@ void upstream_note_away(struct upstream *upstream);
 /* Whether a call waits for the daemon. Otherwise it is there, or has been away for too long. */
 bool upstream_is_awaited(const struct upstream *upstream);
 
+/* Why the daemon is away, in a sentence that names the daemon. */
+void upstream_word_excuse(const struct upstream *upstream, const char *why, char *text,
+                          size_t size);
+
 /* Operations of uplinks. */
 
 bool upstream_greeted(struct uplink *uplink, const json_t *hello, char *error, size_t error_size);

@@ -114,7 +114,8 @@ def test_a_master_that_comes_later_and_goes(daemon):
     assert fib(http).text == "55"
     master.kill()
     http.log.wait("master-lost")
-    assert fib(http).status == 503
+    for response in (fib(http), http.get("/v1/stats")):
+        assert response.status == 503 and response.json["detail"].startswith("the master "), response
     master.start()
     http.wait_connected(count=2)
     assert fib(http).text == "55"

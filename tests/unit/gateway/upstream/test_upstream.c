@@ -3,12 +3,20 @@
 
 #include "tests/unit/gateway/upstream/upstream_world.h"
 
+static void ck_excuse(const char *expected)
+{
+    char excuse[UPSTREAM_EXCUSE_MAX];
+    upstream_excuse(upstream, excuse, sizeof excuse);
+    ck_assert_str_eq(excuse, expected);
+}
+
 START_TEST(test_the_view_of_a_daemon)
 {
     ck_assert(!upstream_view(upstream).is_up);
     ck_assert_ptr_null(upstream_view(upstream).server);
     turns();
     ck_assert_ptr_nonnull(upstream_view(upstream).why);
+    ck_excuse("the master is away: No such file or directory");
     pass_ms(100);
     daemon_listens();
     pass_ms(200);
@@ -251,6 +259,18 @@ START_TEST(test_a_ping_each_second)
 }
 END_TEST
 
+START_TEST(test_excuses)
+{
+    ck_excuse("the master does not answer");
+    daemon_comes();
+    for (size_t i = 0; i < SHARED; i++)
+        daemon_says(i, "{\"event\":\"draining\"}\n");
+    ck_excuse("the master drains");
+    daemon_closes(0);
+    ck_excuse("the master closed the connection");
+}
+END_TEST
+
 START_TEST(test_draining)
 {
     daemon_comes();
@@ -366,6 +386,7 @@ int main(void)
     tcase_add_test(tc, test_a_peer_that_is_no_daemon);
     tcase_add_test(tc, test_the_other_daemon);
     tcase_add_test(tc, test_a_ping_each_second);
+    tcase_add_test(tc, test_excuses);
     tcase_add_test(tc, test_draining);
     tcase_add_test(tc, test_a_daemon_that_drains_is_looked_at_and_gets_no_job);
     tcase_add_test(tc, test_a_large_payload_does_not_wait);
