@@ -21,7 +21,7 @@
 #include "gateway/api/submit.h"
 #include "gateway/api/teller.h"
 #include "gateway/http/problem.h"
-#include "gateway/upstream/upstream.h"
+#include "gateway/upstream/inquiry.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -55,6 +55,7 @@ struct ask {
     struct http_exchange *exchange;
     struct upstream *upstream;
     struct upstream_call call;
+    struct timer late; /* the end of the patience with the daemon */
     const struct action *action;
     bool is_kept;
     bool is_status;   /* the call is for the status, */
@@ -76,17 +77,33 @@ static struct http_exchange *release(struct ask *ask)
     return exchange;
 }
 
-static void send_request(struct ask *ask, const char *op, const char *more)
+static struct timers *timers_of(const struct ask *ask)
+{
+    return http_exchange_timers(ask->exchange);
+}
+
+/* None of these requests is harmed by another try. */
+static void on_late(void *arg)
+{
+    struct ask *ask = arg;
+    const char *why = ask->is_kept ? "the queue does not answer" : "the master does not answer";
+    upstream_forget(&ask->call, false);
+    outcome_lost(release(ask), why, false);
+}
+
+/* The daemon may take its time for `wait_ms`. */
+static void send_request(struct ask *ask, const char *op, const char *more, uint64_t wait_ms)
 {
     char members[HTTP_PART_MAX + 128];
     int len = snprintf(members, sizeof members, ",\"job\":\"%s\"%s", ask->job, more);
+    timer_set_ms(timers_of(ask), &ask->late, INQUIRY_WAIT_MS + wait_ms);
     upstream_call(ask->upstream, &ask->call, op, members, (size_t)len, NULL);
 }
 
 static void send_status(struct ask *ask)
 {
     ask->is_status = true;
-    send_request(ask, "status", "");
+    send_request(ask, "status", "", 0);
 }
 
 static const char *state_of(const json_t *status)
@@ -108,10 +125,10 @@ static void respond_status(struct ask *ask, const json_t *status, struct payload
 static void send_wait(struct ask *ask)
 {
     char more[64];
-    snprintf(more, sizeof more, ",\"timeout_ms\":%llu",
-             (unsigned long long)slice_take(&ask->wait_ms));
+    uint64_t slice_ms = slice_take(&ask->wait_ms);
+    snprintf(more, sizeof more, ",\"timeout_ms\":%llu", (unsigned long long)slice_ms);
     ask->has_waited = true;
-    send_request(ask, "wait", more);
+    send_request(ask, "wait", more, slice_ms);
 }
 
 static void start_again(struct http_exchange *exchange);
@@ -150,7 +167,7 @@ static void go_on(struct ask *ask, const json_t *status, struct payload *payload
     if (ask->action->go_on)
         ask->action->go_on(ask, status, payload);
     else
-        send_request(ask, ask->action->op, "");
+        send_request(ask, ask->action->op, "", 0);
 }
 
 /* An outcome needs the right `control`, as the queue's `wait` does. */
@@ -208,6 +225,7 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
     struct ask *ask = ask_of(call);
     if (!event->is_last)
         return;
+    timer_clear(timers_of(ask), &ask->late);
     if (is_not_yet(ask, event))
         on_not_yet(ask);
     else if (event->type != UPSTREAM_ANSWER)
@@ -218,11 +236,12 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
         respond_ok(ask, event);
 }
 
-/* None of these requests is harmed by another try. */
 static void on_lost(struct upstream_call *call, const char *why, bool begun)
 {
+    struct ask *ask = ask_of(call);
     (void)begun;
-    outcome_lost(release(ask_of(call)), why, false);
+    timer_clear(timers_of(ask), &ask->late);
+    outcome_lost(release(ask), why, false);
 }
 
 static const struct upstream_call_ops call_ops = {.event = on_event, .lost = on_lost};
@@ -230,6 +249,7 @@ static const struct upstream_call_ops call_ops = {.event = on_event, .lost = on_
 static void on_gone(struct http_exchange *exchange)
 {
     struct ask *ask = http_exchange_public(exchange)->arg;
+    timer_clear(timers_of(ask), &ask->late);
     upstream_forget(&ask->call, false);
     free(ask);
 }
@@ -278,6 +298,7 @@ static struct ask *ask_new(struct http_exchange *exchange, struct upstream *upst
     ask->upstream = upstream;
     ask->call.ops = &call_ops;
     ask->action = action;
+    timer_init(&ask->late, on_late, ask);
     snprintf(ask->job, sizeof ask->job, "%s", api_path_part(exchange));
     ask->is_kept = is_kept_id(ask->job);
     http_exchange_label(exchange, ask->job);
@@ -325,7 +346,7 @@ static void on_run(struct http_exchange *exchange)
     if (action->go_on || !(gateway_access_grant(exchange)->rights & action->rights))
         send_status(ask);
     else
-        send_request(ask, action->op, "");
+        send_request(ask, action->op, "", 0);
 }
 
 static const struct http_handler handler = {.run = on_run};

@@ -6,6 +6,7 @@
  */
 #include "gateway/api/keep.h"
 
+#include "base/timers.h"
 #include "common/xmalloc.h"
 #include "gateway/api/outcome.h"
 #include "gateway/api/report.h"
@@ -18,12 +19,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOB_MAX = 64 };
+enum {
+    JOB_MAX = 64,
+    GRACE_MS = 2000, /* for the answer to a wait that is over */
+};
 
 struct keep {
     struct http_exchange *exchange; /* NULL: its client has gone */
     struct upstream *upstream;
     struct upstream_call call;
+    struct timer late; /* the queue does not answer the wait */
     struct prefer prefer;
     bool is_joined;
     char job[JOB_MAX + 1]; /* "": not accepted yet */
@@ -48,11 +53,26 @@ static void respond_accepted(struct keep *keep)
     http_respond(exchange, 202, "application/json", text, (size_t)len);
 }
 
+static void clear_late(struct keep *keep)
+{
+    if (keep->exchange)
+        timer_clear(http_exchange_timers(keep->exchange), &keep->late);
+}
+
+static void on_late(void *arg)
+{
+    struct keep *keep = arg;
+    upstream_forget(&keep->call, false);
+    respond_accepted(keep);
+}
+
 static void wait_for_outcome(struct keep *keep)
 {
     char members[JOB_MAX + 64];
+    uint64_t slice_ms = slice_take(&keep->prefer.wait_ms);
     int len = snprintf(members, sizeof members, ",\"job\":\"%s\",\"timeout_ms\":%llu", keep->job,
-                       (unsigned long long)slice_take(&keep->prefer.wait_ms));
+                       (unsigned long long)slice_ms);
+    timer_set_ms(http_exchange_timers(keep->exchange), &keep->late, slice_ms + GRACE_MS);
     upstream_call(keep->upstream, &keep->call, "wait", members, (size_t)len, NULL);
 }
 
@@ -90,6 +110,7 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
     struct keep *keep = keep_of(call);
     if (!event->is_last)
         return;
+    clear_late(keep);
     if (!keep->exchange) {
         free(keep);
     } else if (event->type == UPSTREAM_ACCEPTED) {
@@ -106,6 +127,7 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
 static void on_lost(struct upstream_call *call, const char *why, bool begun)
 {
     struct keep *keep = keep_of(call);
+    clear_late(keep);
     if (*keep->job) { /* the queue has the job */
         respond_accepted(keep);
         return;
@@ -122,6 +144,7 @@ static const struct upstream_call_ops call_ops = {.event = on_event, .lost = on_
 static void on_gone(struct http_exchange *exchange)
 {
     struct keep *keep = http_exchange_public(exchange)->arg;
+    clear_late(keep);
     keep->exchange = NULL;
     if (!*keep->job)
         return;
@@ -137,6 +160,7 @@ void keep_start(struct submit *submit)
     keep->exchange = submit->exchange;
     keep->upstream = submit->upstream;
     keep->call.ops = &call_ops;
+    timer_init(&keep->late, on_late, keep);
     keep->prefer = submit->prefer;
     submit_hand_on(keep->exchange, &handler, keep);
     json_writer_bool(&submit->members, "detach", true);

@@ -210,6 +210,25 @@ def test_queue_is_away(gateway, daemon):
     assert http.delete(again.headers["Location"]).status == 200
 
 
+def test_queue_stands(gateway):
+    """Whoever waits for an outcome is answered all the same."""
+    http = gateway(queue=True)
+    path = put(http, "?module=sleep", LONG)
+    waiting = http.connect()
+    waiting.request("POST", "/v1/jobs?module=sleep", LONG, {"Prefer": "wait=1"})
+    stats = http.queue.client()
+    wait_until(lambda: stats.stats()["jobs"]["running"] == 2, "two jobs that have begun, so were told")
+    http.queue.signal(signal.SIGSTOP)
+    asking = http.connect()
+    asking.request("GET", path + "?wait=1")
+    answer = waiting.getresponse()
+    assert answer.status == 202 and answer.headers["Location"], answer.read()
+    answer = asking.getresponse()
+    assert answer.status == 503 and json.loads(answer.read())["detail"] == "the queue does not answer"
+    http.queue.signal(signal.SIGCONT)
+    assert http.get(path).status == 202
+
+
 def test_gateway_goes(gateway, daemon):
     http = gateway(queue=True)
     path = put(http, "?module=sleep", '{"ms":300,"value":5}')
