@@ -73,7 +73,8 @@ static bool check_origin(const struct gateway_access *access, struct http_exchan
 {
     bool twice = false;
     const char *origin = http_request_header(exchange, "Origin", &twice);
-    if (!origin || hosts_has_origin(&access->hosts, origin, http_request(exchange)->host))
+    if (!origin ||
+        (!twice && hosts_has_origin(&access->hosts, origin, http_request(exchange)->host)))
         return true;
     http_refuse(exchange, 403, "denied",
                 "a page of \"%.200s\" may not change anything here; only the gateway's own may",

@@ -78,6 +78,8 @@ def test_origins(shared_http, guarded):
     for origin in ("null", "http://evil.example", "http://localhost:3000", f"http://{own}.evil.example", f"http://x@{own}"):
         assert code(fib(shared_http, headers={"Origin": origin})) == (403, "denied")
         assert shared_http.get("/v1/stats", {"Origin": origin}).status == 200
+    both = f"POST /v1/jobs?module=fib HTTP/1.0\r\nHost: {own}\r\nOrigin: http://{own}\r\nOrigin: null\r\n\r\n"
+    assert shared_http.raw(both.encode()).startswith(b"HTTP/1.1 403")
     headers = {"Origin": "https://jobs.example.org"}
     assert fib(guarded, headers=headers, token=TOKENS["all"]).status == 200
 
