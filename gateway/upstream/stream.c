@@ -60,6 +60,13 @@ void upstream_stream_forget(struct upstream_carrier *carrier)
     retire(carrier);
 }
 
+static void lose(struct upstream_carrier *carrier, const char *why, bool begun)
+{
+    struct upstream_call *call = carrier->stream;
+    retire(carrier);
+    call->ops->lost(call, why, begun);
+}
+
 /* --- events --- */
 
 static enum upstream_event_type type_for(const struct upstream_carrier *carrier,
@@ -114,7 +121,6 @@ static void on_up(struct uplink *uplink)
 static void on_lost(struct uplink *uplink, const struct uplink_end *end)
 {
     struct upstream_carrier *carrier = carrier_of(uplink);
-    struct upstream_call *call = carrier->stream;
     char why[UPSTREAM_EXCUSE_MAX];
     if (!end->was_up && upstream_is_awaited(carrier->upstream)) {
         uplink_hasten(uplink);
@@ -124,8 +130,7 @@ static void on_lost(struct uplink *uplink, const struct uplink_end *end)
         snprintf(why, sizeof why, "%s", end->why);
     else
         upstream_word_excuse(carrier->upstream, end->why, why, sizeof why);
-    retire(carrier);
-    call->ops->lost(call, why, end->was_up);
+    lose(carrier, why, end->was_up);
 }
 
 static const struct uplink_ops ops = {
@@ -194,11 +199,8 @@ static struct upstream_carrier *find_endless(const struct upstream *upstream)
 void upstream_drain(struct upstream *upstream)
 {
     struct upstream_carrier *carrier;
-    while ((carrier = find_endless(upstream))) {
-        struct upstream_call *call = carrier->stream;
-        retire(carrier);
-        call->ops->lost(call, "the gateway is shutting down", true);
-    }
+    while ((carrier = find_endless(upstream)))
+        lose(carrier, "the gateway is shutting down", true);
 }
 
 void upstream_streams_init(struct upstream *upstream)
@@ -217,7 +219,9 @@ void upstream_streams_configure(struct upstream *upstream)
 
 void upstream_streams_free(struct upstream *upstream)
 {
+    struct upstream_carrier *carrier;
+    while ((carrier = TAILQ_FIRST(&upstream->streams)))
+        lose(carrier, "the gateway has ended", carrier->uplink.state == UPLINK_UP);
     timer_clear(upstream->parts.loop->timers, &upstream->sweep);
-    free_all(&upstream->streams);
     free_all(&upstream->retired);
 }

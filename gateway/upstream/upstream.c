@@ -254,13 +254,14 @@ void upstream_free(struct upstream *upstream)
 {
     if (!upstream)
         return;
-    timer_clear(timers_of(upstream), &upstream->lose);
     timer_clear(timers_of(upstream), &upstream->ping);
     upstream_streams_free(upstream);
     for (size_t i = 0; i < UPSTREAM_CARRIERS; i++)
         if (upstream->carriers[i].upstream)
             free_carrier(&upstream->carriers[i]);
+    upstream_carrier_lose(&upstream->nowhere, SIZE_MAX, "the gateway has ended", false);
     hash_free(&upstream->nowhere.calls_by_id);
+    timer_clear(timers_of(upstream), &upstream->lose);
     json_decref(upstream->hello);
     free(upstream->text);
     free(upstream);

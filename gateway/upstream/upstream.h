@@ -130,8 +130,8 @@ void upstream_configure(struct upstream *upstream, const struct token_set *token
  */
 void upstream_drain(struct upstream *upstream);
 
-/* Closes all connections; a call that is left is lost. The loop's chores free the rest. NULL is
- * fine. */
+/* Closes all connections; a call that is left is lost, and no other begins. The loop's chores free
+ * the rest. NULL is fine. */
 void upstream_free(struct upstream *upstream);
 
 /* Connections with a descriptor. */

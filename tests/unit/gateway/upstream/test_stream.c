@@ -224,6 +224,10 @@ START_TEST(test_freed_with_streams)
     stream(&a, "watch", "", NULL);
     stream(&b, "submit", "", "payload");
     turns();
+    daemon_greets(SHARED);
+    upstream_free(upstream);
+    upstream = NULL;
+    ck_told("a lost begun: the gateway has ended\nb lost: the gateway has ended\n");
 }
 END_TEST
 

@@ -364,6 +364,20 @@ START_TEST(test_an_owner_asks_again_when_lost)
 }
 END_TEST
 
+START_TEST(test_freed_with_calls)
+{
+    daemon_comes();
+    ask(&a, "submit", "", "payload");
+    for (size_t i = 0; i < SHARED; i++)
+        daemon_says(i, "{\"event\":\"draining\"}\n");
+    ask(&b, "submit", "", "payload");
+    turns();
+    upstream_free(upstream);
+    upstream = NULL;
+    ck_told("a lost begun: the gateway has ended\nb lost: the gateway has ended\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gateway_upstream");
@@ -392,5 +406,6 @@ int main(void)
     tcase_add_test(tc, test_a_large_payload_does_not_wait);
     tcase_add_test(tc, test_an_owner_asks_again_at_once);
     tcase_add_test(tc, test_an_owner_asks_again_when_lost);
+    tcase_add_test(tc, test_freed_with_calls);
     return run_suite(suite);
 }
