@@ -13,6 +13,7 @@
 
 #include "common/xmalloc.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,15 +120,13 @@ static void start(struct submit *submit)
         run_start(submit);
 }
 
-/* The daemon ends a connection whose payload is too large. A daemon that was never there has told
- * no limit. */
-static void on_run(struct http_exchange *exchange)
+/* The daemon ends a connection whose payload is too large. */
+static void go_on(struct submit *submit)
 {
-    struct submit *submit = http_exchange_public(exchange)->arg;
-    const struct payload *body = http_request(exchange)->body;
+    const struct payload *body = http_request(submit->exchange)->body;
     uint64_t max = upstream_view(submit->upstream).payload_max;
-    if (body && max && body->size > max)
-        http_refuse(exchange, 413, "payload-too-large",
+    if (body && body->size > max)
+        http_refuse(submit->exchange, 413, "payload-too-large",
                     "the payload has %zu bytes; the daemon takes %llu", body->size,
                     (unsigned long long)max);
     else
@@ -135,9 +134,45 @@ static void on_run(struct http_exchange *exchange)
     submit_free(submit);
 }
 
+/* --- before the first hello --- */
+
+static struct submit *submit_of(struct upstream_call *ping)
+{
+    return (struct submit *)((char *)ping - offsetof(struct submit, ping));
+}
+
+static void on_pong(struct upstream_call *ping, const struct upstream_event *event)
+{
+    (void)event;
+    go_on(submit_of(ping));
+}
+
+static void on_lost(struct upstream_call *ping, const char *why, bool begun)
+{
+    struct submit *submit = submit_of(ping);
+    (void)begun;
+    outcome_lost(submit->exchange, why, false);
+    submit_free(submit);
+}
+
+/* Limits and rights stand in the daemon's hello: whatever depends on them waits for the first one.
+ */
+static void on_run(struct http_exchange *exchange)
+{
+    static const struct upstream_call_ops ops = {.event = on_pong, .lost = on_lost};
+    struct submit *submit = http_exchange_public(exchange)->arg;
+    submit->ping.ops = &ops;
+    if (upstream_view(submit->upstream).server)
+        go_on(submit);
+    else
+        upstream_call(submit->upstream, &submit->ping, "ping", "", 0, NULL);
+}
+
 static void on_gone(struct http_exchange *exchange)
 {
-    submit_free(http_exchange_public(exchange)->arg);
+    struct submit *submit = http_exchange_public(exchange)->arg;
+    upstream_forget(&submit->ping, false);
+    submit_free(submit);
 }
 
 static const struct http_handler handler = {.begin = on_begin, .run = on_run, .gone = on_gone};

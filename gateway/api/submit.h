@@ -6,14 +6,14 @@
 #include "gateway/api/options.h"
 #include "gateway/api/prefer.h"
 #include "gateway/http/exchange.h"
+#include "gateway/upstream/upstream.h"
 
 #include <stdbool.h>
-
-struct upstream;
 
 struct submit {
     struct http_exchange *exchange;
     struct upstream *upstream; /* the master; the queue if the job is kept */
+    struct upstream_call ping; /* before the daemon's first hello */
     struct options options;
     struct prefer prefer;
     struct json_writer members; /* of the request to the daemon; owned */

@@ -7,6 +7,7 @@ import signal
 import socket
 
 import pytest
+from harness.manager import Manager
 from harness.wait import BUILD, wait_until
 
 MODULES = os.path.join(BUILD, "tests", "modules")
@@ -456,6 +457,34 @@ def test_rights(users):
     assert users.post("/v1/jobs?module=fib", "30", token=BOB).text == "832040"
     body = problem(users.post("/v1/jobs?module=echo", "30", token=BOB), 403, "denied")
     assert "submit" in body["detail"]
+
+
+def test_a_job_before_the_first_hello(daemon, tmp_path):
+    """It waits for the daemon, is told under its user's name, and is not larger than the daemon takes."""
+    own, access, token = tmp_path / "own", tmp_path / "access", tmp_path / "token"
+    own.write_text("web gateways-token-1234 all relay\n")
+    access.write_text(ACCESS)
+    token.write_text("gateways-token-1234\n")
+    for path in (own, access, token):
+        path.chmod(0o600)
+    manager = Manager(tmp_path)
+    manager.listen()
+    try:
+        master = manager.manages(daemon.make({"access-file": str(own), "payload-max": 1024}))
+        master.token = "gateways-token-1234"
+        config = {"server": manager.address, "access-file": str(access), "token-file": str(token)}
+        http = daemon.make_gateway(config, master).start()
+        small = begin(http, "/v1/jobs?module=sleep", LONG, token=ALICE)
+        large = begin(http, "/v1/jobs?module=sleep", "x" * 1025, token=ALICE)
+        master.start()
+        (found,) = running(master)
+        assert found["owner"] == "alice"
+        response = large.getresponse()
+        assert response.status == 413
+        small.close()
+        large.close()
+    finally:
+        manager.close()
 
 
 def test_own_jobs(users):
