@@ -84,36 +84,52 @@ void doctor_here_daemon(const char *name, const char *address, const json_t *sta
 
 /* ---- the gateway ---- */
 
-/* Its words, out of the problem that it answers with. */
+/* Its words: the first check of its health that fails, or the detail of a problem. */
+static void tell_words(const char *check, enum finding_level level, const char *address,
+                       const json_t *answer, struct findings *findings)
+{
+    const char *name, *words = exam_text(answer, NULL, "detail");
+    json_t *result;
+    json_object_foreach (json_object_get(answer, "checks"), name, result) {
+        const char *text = json_string_value(result);
+        if (!text || strcmp(text, "ok") == 0)
+            continue;
+        findings_tell(findings, level, check, "taskmaster-http", address, "its check of %s: %s",
+                      name, text);
+        return;
+    }
+    findings_tell(findings, level, check, "taskmaster-http", address, "%s",
+                  *words ? words : "it does not answer as it should");
+}
+
 static void tell_gateway(const char *check, enum finding_level level, const char *address,
                          const char *body, struct findings *findings)
 {
-    json_t *problem = body ? json_loads(body, 0, NULL) : NULL;
-    const char *detail = exam_text(problem, NULL, "detail");
-    findings_tell(findings, level, check, "taskmaster-http", address, "%s",
-                  *detail ? detail : "it does not answer as it should");
+    json_t *answer = body ? json_loads(body, 0, NULL) : NULL;
+    tell_words(check, level, address, answer, findings);
     findings_advise(findings, "its log says why; then look at the daemon that it is a client of");
-    json_decref(problem);
+    json_decref(answer);
 }
 
-static bool check_path(const char *address, const char *path, const char *check,
-                       enum finding_level level, struct findings *findings)
+/* Returns the status of the answer; 0: nobody listens. */
+static int check_path(const char *address, const char *path, const char *check,
+                      enum finding_level level, struct findings *findings)
 {
     int status;
     char *body = http_get(address, path, tmc_deadline_in(ANSWER_MAX_MS), &status);
     if (status != 200 && status != 0)
         tell_gateway(check, level, address, body, findings);
     free(body);
-    return status != 0;
+    return status;
 }
 
 bool doctor_here_gateway(const char *address, bool wanted, struct findings *findings)
 {
-    bool is_there = check_path(address, "/healthz", "gateway-health", FINDING_CRITICAL, findings);
-    if (is_there)
+    int status = check_path(address, "/healthz", "gateway-health", FINDING_CRITICAL, findings);
+    if (status == 200)
         check_path(address, "/readyz", "gateway-ready", FINDING_WARNING, findings);
-    if (is_there || !wanted)
-        return is_there;
+    if (status != 0 || !wanted)
+        return status != 0;
     findings_tell(findings, FINDING_UNKNOWN, "unreachable", "taskmaster-http", address,
                   "nobody listens there");
     findings_advise(findings, "start it, or unset TASKMASTER_HTTP");

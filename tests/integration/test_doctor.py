@@ -360,8 +360,9 @@ def test_a_gateway_and_its_master(daemon, gateway):
     check(ask(master.client(), "pause"), "ok")
     master.client().submit("a", "echo", "x")
     answer = end(begin(**places))
-    assert "gateway-ready" in [f["check"] for f in answer["findings"]], answer
+    found(answer, "gateway-ready", f"taskmaster-http {http.address}")
     master.stop()
     answer = end(begin(**places))
-    assert "gateway-health" in [f["check"] for f in answer["findings"]], answer
-    assert answer["status"] == CRITICAL, answer
+    finding = found(answer, "gateway-health", f"taskmaster-http {http.address}", "critical")
+    assert finding["text"].startswith("its check of master: away"), finding
+    assert "gateway-ready" not in [f["check"] for f in answer["findings"]], answer
