@@ -236,12 +236,16 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
         respond_ok(ask, event);
 }
 
+/* A wait that is lost ends with the status of its job. */
 static void on_lost(struct upstream_call *call, const char *why, bool begun)
 {
     struct ask *ask = ask_of(call);
     (void)begun;
     timer_clear(timers_of(ask), &ask->late);
-    outcome_lost(release(ask), why, false);
+    if (ask->has_waited && !ask->is_status)
+        send_status(ask);
+    else
+        outcome_lost(release(ask), why, false);
 }
 
 static const struct upstream_call_ops call_ops = {.event = on_event, .lost = on_lost};

@@ -196,11 +196,11 @@ static struct upstream_carrier *find_endless(const struct upstream *upstream)
     return NULL;
 }
 
-void upstream_drain(struct upstream *upstream)
+void upstream_streams_drain(struct upstream *upstream)
 {
     struct upstream_carrier *carrier;
     while ((carrier = find_endless(upstream)))
-        lose(carrier, "the gateway is shutting down", true);
+        lose(carrier, UPSTREAM_DRAIN_WHY, true);
 }
 
 void upstream_streams_init(struct upstream *upstream)

@@ -196,10 +196,44 @@ static const struct uplink_ops ops = {
 
 /* --- the daemon --- */
 
+/* The list may change in each call. */
+static struct upstream_call *find_wait(const struct upstream_carrier *carrier)
+{
+    struct upstream_call *call;
+    TAILQ_FOREACH (call, &carrier->calls, link)
+        if (call->is_job && !call->is_submit)
+            return call;
+    return NULL;
+}
+
+static void lose_waits_of(struct upstream_carrier *carrier)
+{
+    struct upstream_call *call;
+    while ((call = find_wait(carrier))) {
+        upstream_carrier_drop(call);
+        call->ops->lost(call, UPSTREAM_DRAIN_WHY, true);
+    }
+}
+
+static void lose_waits(struct upstream *upstream)
+{
+    for (size_t i = 0; i < UPSTREAM_CARRIERS; i++)
+        lose_waits_of(&upstream->carriers[i]);
+}
+
+void upstream_drain(struct upstream *upstream)
+{
+    upstream->is_ending = true;
+    upstream_streams_drain(upstream);
+    lose_waits(upstream);
+}
+
 /* Without calls nothing else would tell that the daemon's loop stands. */
 static void on_ping(void *arg)
 {
     struct upstream *upstream = arg;
+    if (upstream->is_ending)
+        lose_waits(upstream); /* those that have begun since */
     struct upstream_carrier *carrier = choose(upstream, false);
     timer_set_ms(timers_of(upstream), &upstream->ping, PING_MS);
     if (carrier != &upstream->nowhere)

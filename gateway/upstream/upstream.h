@@ -126,8 +126,8 @@ void upstream_start(struct upstream *upstream);
 /* The next connections have the token of this set. */
 void upstream_configure(struct upstream *upstream, const struct token_set *tokens);
 
-/* The gateway ends: streams without an end of their own, those of watches and monitors, are lost.
- */
+/* The gateway ends: whoever only looks on is lost. These are streams without an end of their own
+ * (watches, monitors), and waits for jobs that go on without us. */
 void upstream_drain(struct upstream *upstream);
 
 /* Closes all connections; a call that is left is lost, and no other begins. The loop's chores free

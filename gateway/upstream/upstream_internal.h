@@ -15,6 +15,8 @@
 #include "gateway/upstream/upstream.h"
 #include "upstream/uplink.h"
 
+#define UPSTREAM_DRAIN_WHY "the gateway is shutting down"
+
 enum { UPSTREAM_CARRIERS = 4 }; /* a large result on one holds up a quarter of the calls */
 
 TAILQ_HEAD(upstream_call_list, upstream_call);
@@ -73,6 +75,7 @@ struct upstream {
     size_t up;     /* carriers for all calls that are up */
     json_t *hello; /* the last one; NULL: none yet */
     bool is_draining;
+    bool is_ending;    /* the gateway drains */
     uint64_t heard_us; /* the last word of the daemon; 0: never */
 };
 
@@ -150,6 +153,9 @@ void upstream_carrier_event(struct uplink *uplink, struct payload *payload);
 
 void upstream_streams_init(struct upstream *upstream);
 void upstream_streams_free(struct upstream *upstream);
+
+/* Streams without an end of their own are lost. */
+void upstream_streams_drain(struct upstream *upstream);
 
 /* Streams whose connections are being made have the tokens of the upstream. */
 void upstream_streams_configure(struct upstream *upstream);

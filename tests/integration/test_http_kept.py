@@ -48,6 +48,21 @@ def test_wait_is_over(shared_http):
     assert shared_http.get(response.headers["Location"] + "?wait=60").text == "7"
 
 
+def test_a_wait_does_not_delay_the_end_of_the_gateway(gateway):
+    http = gateway(queue=True, drain_timeout_ms=60000)
+    path = put(http, "?module=sleep", LONG)
+    watched, submitted = http.connect(), http.connect()
+    watched.request("GET", path + "?wait=600")
+    submitted.request("POST", "/v1/jobs?module=sleep", LONG, {"Prefer": "wait=600"})
+    wait_until(lambda: len(http.get("/v1/queue/jobs").json) == 2, "the second job")
+    http.signal(signal.SIGTERM)
+    for connection in (watched, submitted):
+        response = connection.getresponse()
+        assert response.status == 202, response.read()
+        response.read()
+    assert http.wait_exit() == 0
+
+
 def test_wait_for_a_failure(shared_http):
     problem(shared_http.post("/v1/jobs?module=math", "x", {"Prefer": "wait=60"}), 422, "module", code="bad-input")
 

@@ -364,6 +364,22 @@ START_TEST(test_an_owner_asks_again_when_lost)
 }
 END_TEST
 
+START_TEST(test_the_end_of_the_gateway)
+{
+    daemon_comes();
+    ask(&a, "wait", ",\"job\":\"q1\"", NULL);
+    ask(&b, "submit", "", NULL);
+    upstream_drain(upstream);
+    ck_told("a lost begun: the gateway is shutting down\n");
+    daemon_says(0, "{\"event\":\"done\",\"id\":0,\"size\":0}\n");
+    daemon_says(1, "{\"event\":\"done\",\"id\":1,\"size\":0}\n");
+    ck_told("b done done last\n");
+    ask(&a, "wait", ",\"job\":\"q1\"", NULL);
+    pass_ms(1000);
+    ck_told("a lost begun: the gateway is shutting down\n");
+}
+END_TEST
+
 START_TEST(test_freed_with_calls)
 {
     daemon_comes();
@@ -406,6 +422,7 @@ int main(void)
     tcase_add_test(tc, test_a_large_payload_does_not_wait);
     tcase_add_test(tc, test_an_owner_asks_again_at_once);
     tcase_add_test(tc, test_an_owner_asks_again_when_lost);
+    tcase_add_test(tc, test_the_end_of_the_gateway);
     tcase_add_test(tc, test_freed_with_calls);
     return run_suite(suite);
 }
