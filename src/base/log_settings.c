@@ -15,7 +15,7 @@ _Static_assert(sizeof(enum log_level) == sizeof(unsigned) &&
 static const struct option rows[] = {
     {.key = "log-level", .kind = OPTION_ENUM, .offset = AT(level), .reload = true,
      .names = level_names, .default_text = "\"info\"",
-     .help = "the least level to be logged; info is a few lines a worker at most, and none a job by default"},
+     .help = "the least level to be logged; info tells of the daemon itself and its workers, and of no job or request by default"},
     {.key = "log-format", .kind = OPTION_ENUM, .offset = AT(format), .reload = true,
      .names = format_names, .default_text = "\"text\"",
      .help = "the form of a log line; text is readable without a tool"},
