@@ -82,15 +82,16 @@ static bool runs_program(pid_t pid, const char *program)
 
 /* ---- settings ---- */
 
-/* The arguments behind the program's name, and -T. Returns their number. */
+/* -T and the arguments behind the program's name. A -c that ends them would take a -T behind it for
+ * its file, and a daemon would start. Returns their number. */
 static size_t split_arguments(char *line, size_t len, char *argv[ARGUMENTS_MAX])
 {
     size_t count = 1;
     const char *end = line + len;
-    for (char *arg = line + strlen(line) + 1; arg < end && count < ARGUMENTS_MAX - 2;
+    argv[count++] = "-T";
+    for (char *arg = line + strlen(line) + 1; arg < end && count < ARGUMENTS_MAX - 1;
          arg += strlen(arg) + 1)
         argv[count++] = arg;
-    argv[count++] = "-T";
     argv[count] = NULL;
     return count;
 }

@@ -1,0 +1,90 @@
+/* A daemon as this machine knows it. This program plays the daemon, too: with -T it prints its
+ * arguments as settings, with other arguments it sleeps. */
+#include "client/local/daemon.h"
+
+#include "tests/unit/suite.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static pid_t child;
+
+/* Returns once the process has these arguments. */
+static void begin(char *const argv[])
+{
+    int ends[2];
+    char byte;
+    ck_assert_int_eq(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(ends[1], STDOUT_FILENO);
+        execv("/proc/self/exe", argv);
+        _exit(127);
+    }
+    close(ends[1]);
+    ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+    close(ends[0]);
+}
+
+static void end(void)
+{
+    ck_assert_int_eq(kill(child, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+}
+
+static void assert_arguments(char *const argv[], const char *expected)
+{
+    struct local_daemon daemon;
+    begin(argv);
+    local_daemon_open(&daemon, "test_daemon", child);
+    ck_assert_ptr_nonnull(daemon.settings);
+    ck_assert_str_eq(local_daemon_text(&daemon, "arguments"), expected);
+    local_daemon_close(&daemon);
+    end();
+}
+
+START_TEST(settings_of_a_process)
+{
+    assert_arguments((char *[]){"test_daemon", "--a=1", "-c", "/nonexistent", NULL},
+                     "-T --a=1 -c /nonexistent");
+}
+END_TEST
+
+/* -T would be its file, and a daemon would run with the arguments of a stranger. */
+START_TEST(a_file_option_at_the_end)
+{
+    assert_arguments((char *[]){"test_daemon", "--a=1", "-c", NULL}, "-T --a=1 -c");
+}
+END_TEST
+
+static int play(int argc, char *argv[])
+{
+    if (strcmp(argv[1], "-T") != 0) {
+        prctl(PR_SET_NAME, "test_daemon"); /* not "exe" */
+        if (write(STDOUT_FILENO, "+", 1) == 1)
+            pause();
+        return 1;
+    }
+    printf("{\"arguments\":\"");
+    for (int i = 1; i < argc; i++)
+        printf("%s%s", i > 1 ? " " : "", argv[i]);
+    printf("\"}\n");
+    return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc > 1)
+        return play(argc, argv);
+    TCase *tcase = tcase_create("daemon");
+    tcase_add_test(tcase, settings_of_a_process);
+    tcase_add_test(tcase, a_file_option_at_the_end);
+    Suite *suite = suite_create("local daemon");
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
