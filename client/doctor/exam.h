@@ -28,12 +28,20 @@ static inline const json_t *exam_last(const struct exam *exam)
     return exam->looks[EXAM_LOOKS - 1];
 }
 
-/* Returns the number in a member of an object in `value`; `part` NULL: of `value` itself. 0 without
- * it. */
+/* No honest figure is larger, nor below zero: so the checks can add, and take per cents. */
+#define EXAM_FIGURE_MAX (INT64_C(1) << 46)
+
+static inline int64_t exam_figure(int64_t number)
+{
+    return number < 0 ? 0 : number < EXAM_FIGURE_MAX ? number : EXAM_FIGURE_MAX;
+}
+
+/* Returns the number in a member of an object in `value`, from 0 to EXAM_FIGURE_MAX; `part` NULL:
+ * of `value` itself. 0 without it. */
 static inline int64_t exam_number(const json_t *value, const char *part, const char *member)
 {
     const json_t *object = part ? json_object_get(value, part) : value;
-    return json_integer_value(json_object_get(object, member));
+    return exam_figure(json_integer_value(json_object_get(object, member)));
 }
 
 /* Returns such a text; "" without it. */

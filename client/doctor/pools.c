@@ -5,10 +5,11 @@
 #include <string.h>
 
 enum {
-    GROWTH_MIN = 5,    /* jobs within the looks: less is a burst */
-    SOON_S = 60,       /* a line that is full so soon is critical */
-    OLD_MS = 60000,    /* a job that has waited so long is worth a word */
-    SPARE_PERCENT = 25 /* workers beyond those that are just enough */
+    GROWTH_MIN = 5,      /* jobs within the looks: less is a burst */
+    SOON_S = 60,         /* a line that is full so soon is critical */
+    OLD_MS = 60000,      /* a job that has waited so long is worth a word */
+    SPARE_PERCENT = 25,  /* workers beyond those that are just enough */
+    WORKERS_MAX = 10000, /* no setting allows more */
 };
 
 /* One pool over all looks. */
@@ -26,7 +27,7 @@ static int64_t sum_of(const json_t *counts)
     size_t i;
     json_t *count;
     json_array_foreach ((json_t *)counts, i, count) {
-        sum += json_integer_value(count);
+        sum = exam_figure(sum + exam_figure(json_integer_value(count)));
     }
     return sum;
 }
@@ -50,6 +51,8 @@ static bool follow(const struct exam *exam, const char *name, struct course *cou
     course->waiting = exam_number(now, "queue", "waiting");
     course->job_max = exam_number(now, "queue", "max");
     course->workers_max = exam_number(now, "pool", "max");
+    if (course->workers_max > WORKERS_MAX)
+        course->workers_max = WORKERS_MAX;
     course->growth = course->waiting - exam_number(first, "queue", "waiting");
     course->ended = ended_in(now) - ended_in(first);
     return true;
@@ -76,7 +79,7 @@ static bool is_always_full(const struct course *course)
 static int64_t enough_workers(const struct course *course)
 {
     int64_t now = course->workers_max, grown = course->growth > 0 ? course->growth : 0;
-    if (course->ended == 0)
+    if (course->ended <= 0)
         return 2 * now;
     int64_t busy = (now * (course->ended + grown) + course->ended - 1) / course->ended;
     int64_t enough = busy + (busy * SPARE_PERCENT + 99) / 100;

@@ -93,6 +93,44 @@ START_TEST(the_figure)
 }
 END_TEST
 
+static void examine_all(const char *first, const char *last)
+{
+    struct findings findings;
+    json_t *looks[] = {world_load(first), world_load(last)};
+    struct exam exam = {.release = "taskmasterd/0.0.1",
+                        .looks = {looks[0], looks[1], looks[1], looks[1], looks[1]},
+                        .span_us = 1};
+    findings_open(&findings);
+    doctor_pools(&exam, &findings);
+    doctor_queue(&exam, &findings);
+    doctor_clients(&exam, &findings);
+    ck_assert_int_le(findings_status(&findings), 2);
+    findings_close(&findings);
+    json_decref(looks[0]);
+    json_decref(looks[1]);
+}
+
+/* Every figure is as large, or as small, as JSON has it. */
+START_TEST(figures_of_a_liar)
+{
+    static const char *const figures[] = {"9223372036854775807", "-9223372036854775808", "-1", "0"};
+    for (size_t i = 0; i < 16; i++) {
+        char looks[2][LOOK_MAX];
+        for (size_t k = 0; k < 2; k++) {
+            const char *f = figures[k ? i / 4 : i % 4];
+            snprintf(
+                looks[k], LOOK_MAX,
+                "{\"pools\":{\"a\":{\"pool\":{\"max\":%s,\"busy\":%s,\"idle\":%s,\"starting\":%s,"
+                "\"dead\":%s},\"queue\":{\"max\":%s,\"waiting\":%s,\"oldest_ms\":%s},"
+                "\"run_us\":{\"counts\":[%s,%s]}}},\"jobs\":{\"max\":%s,\"waiting\":%s,"
+                "\"running\":%s},\"clients\":{\"connected\":%s,\"max\":%s}}",
+                f, f, f, f, f, f, f, f, f, f, f, f, f, f, f);
+        }
+        examine_all(looks[0], looks[1]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("pools");
@@ -102,6 +140,7 @@ int main(void)
     tcase_add_test(tcase, workers);
     tcase_add_test(tcase, a_paused_pool);
     tcase_add_test(tcase, the_figure);
+    tcase_add_test(tcase, figures_of_a_liar);
     Suite *suite = suite_create("doctor pools");
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
