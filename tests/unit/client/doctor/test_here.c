@@ -4,9 +4,18 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static char root[64];
+static struct statvfs disk; /* below the root */
+
+/* In the place of libc's. */
+int statvfs(const char *path, struct statvfs *fs)
+{
+    *fs = disk;
+    return strncmp(path, root, strlen(root)) == 0 ? 0 : -1;
+}
 
 static void setup(void)
 {
@@ -137,6 +146,23 @@ START_TEST(files)
 }
 END_TEST
 
+static void assert_room(unsigned long blocks, unsigned long left, const char *expected)
+{
+    disk = (struct statvfs){.f_blocks = blocks, .f_bavail = left, .f_frsize = 4096};
+    assert_places("{\"log-file\":\"%s/log\",\"store-path\":\"/nonexistent\"}", expected);
+}
+
+START_TEST(room)
+{
+    assert_room(1000, 100, "");
+    assert_room(1000, 99, "warning disk-full %s/log");
+    assert_room(1000, 20, "warning disk-full %s/log");
+    assert_room(1000, 19, "critical disk-full %s/log");
+    assert_room(1000, 0, "critical disk-full %s/log");
+    assert_room(0, 0, ""); /* of no size, as /proc */
+}
+END_TEST
+
 START_TEST(addresses)
 {
     assert_places("{\"listen\":[\"127.0.0.1:1\",\"[::1]:2\",\"unix:/x\"],\"access-file\":\"\"}",
@@ -154,6 +180,7 @@ int main(void)
     tcase_add_test(tcase, the_kernel);
     tcase_add_test(tcase, limits);
     tcase_add_test(tcase, files);
+    tcase_add_test(tcase, room);
     tcase_add_test(tcase, addresses);
     Suite *suite = suite_create("doctor here");
     suite_add_tcase(suite, tcase);
