@@ -136,15 +136,30 @@ int activation_take(struct activation *activation, const char *name,
     return 0;
 }
 
+static bool find_kind(struct address *address)
+{
+    switch (address->storage.ss_family) {
+    case AF_UNIX:
+        address->kind = ADDRESS_UNIX;
+        return true;
+    case AF_INET:
+        address->kind = ADDRESS_IPV4;
+        return true;
+    case AF_INET6:
+        address->kind = ADDRESS_IPV6;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* An address of another family (vsock:) may be anybody's. */
 static bool is_open(int fd)
 {
     struct address address = {.len = sizeof address.storage};
     if (getsockname(fd, (struct sockaddr *)&address.storage, &address.len) < 0)
         return true;
-    address.kind = address.storage.ss_family == AF_UNIX    ? ADDRESS_UNIX
-                   : address.storage.ss_family == AF_INET6 ? ADDRESS_IPV6
-                                                           : ADDRESS_IPV4;
-    return !address_is_loopback(&address);
+    return !find_kind(&address) || !address_is_loopback(&address);
 }
 
 bool activation_is_open(const struct activation *activation)

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -46,6 +47,19 @@ static void put_unix(int at)
     ck_assert_int_eq(bind(fd, (const struct sockaddr *)&un, sizeof un.sun_family), 0);
     ck_assert_int_eq(listen(fd, 1), 0);
     put(fd, at);
+}
+
+/* Returns false on a machine without vsock. The port looks like 127 in an IPv4 address. */
+static bool put_vsock(int at)
+{
+    const struct sockaddr_vm vm = {.svm_family = AF_VSOCK,
+                                   .svm_cid = VMADDR_CID_ANY,
+                                   .svm_port = 127 | (unsigned)getpid() << 8};
+    int fd = socket(AF_VSOCK, SOCK_STREAM, 0);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&vm, sizeof vm) < 0 || listen(fd, 1) < 0)
+        return false;
+    put(fd, at);
+    return true;
 }
 
 static void set_number(const char *name, long long number)
@@ -153,6 +167,16 @@ START_TEST(test_strangers_reach_a_wildcard_only)
 }
 END_TEST
 
+START_TEST(test_other_machines_reach_a_vsock)
+{
+    if (!put_vsock(3))
+        return;
+    hand_over(1, NULL);
+    take_count(1);
+    ck_assert(activation_is_open(&activation));
+}
+END_TEST
+
 START_TEST(test_what_does_not_listen_is_refused)
 {
     put_tcp(3, INADDR_LOOPBACK, SOCK_DGRAM);
@@ -187,6 +211,7 @@ int main(void)
     tcase_add_loop_test(tests, test_all_are_taken_if_none_has_our_name, 0,
                         SUPPORT_COUNT(without_ours));
     tcase_add_test(tests, test_strangers_reach_a_wildcard_only);
+    tcase_add_test(tests, test_other_machines_reach_a_vsock);
     tcase_add_test(tests, test_what_does_not_listen_is_refused);
     tcase_add_loop_test(tests, test_a_bad_count_is_refused, 0, SUPPORT_COUNT(bad_counts));
     suite_add_tcase(suite, tests);
