@@ -64,7 +64,7 @@ struct http_request {
 
 enum { HTTP_PART_MAX = 64 }; /* bytes of a name or an id in a path */
 
-/* Members for the handler; others are http/'s own (connection.h). */
+/* Members for the handler; others are http/'s own (http_internal.h). */
 struct http_exchange_public {
     struct http_request request;
     const struct http_handler *handler;
@@ -122,8 +122,8 @@ void http_respond(struct http_exchange *exchange, unsigned status, const char *t
 void http_respond_payload(struct http_exchange *exchange, unsigned status, const char *type,
                           struct payload *body);
 
-/* A stream: chunked, or until the close for HTTP/1.0. Nothing of it waits for the end of the turn
- * longer than the loop's chores. */
+/* A stream: chunked, or until the close for HTTP/1.0. Its bytes are written at the end of the turn,
+ * by the loop's chores. */
 void http_stream_begin(struct http_exchange *exchange, unsigned status, const char *type);
 void http_stream_write(struct http_exchange *exchange, const void *data, size_t len);
 /* Bytes written, and not handed to our kernel yet. */

@@ -49,7 +49,7 @@ struct http_server *http_server_new(const struct http_server_parts *parts);
 /* Other settings are in force from now on. */
 void http_server_configure(struct http_server *server, const struct http_settings *settings);
 
-/* Takes over `fd`, a new connection. Over connections-max it is told 503, and closed. */
+/* Takes over `fd`, a new connection. Over connection-max it is told 503, and closed. */
 void http_server_accept(struct http_server *server, int fd, const struct sockaddr *addr,
                         socklen_t addr_len);
 
