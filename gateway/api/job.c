@@ -73,13 +73,9 @@ static struct ask *ask_of(struct upstream_call *call)
 static struct http_exchange *release(struct ask *ask)
 {
     struct http_exchange *exchange = ask->exchange;
+    timer_clear(http_exchange_timers(exchange), &ask->late);
     free(ask);
     return exchange;
-}
-
-static struct timers *timers_of(const struct ask *ask)
-{
-    return http_exchange_timers(ask->exchange);
 }
 
 /* None of these requests is harmed by another try. */
@@ -96,7 +92,7 @@ static void send_request(struct ask *ask, const char *op, const char *more, uint
 {
     char members[HTTP_PART_MAX + 128];
     int len = snprintf(members, sizeof members, ",\"job\":\"%s\"%s", ask->job, more);
-    timer_set_ms(timers_of(ask), &ask->late, INQUIRY_WAIT_MS + wait_ms);
+    timer_set_ms(http_exchange_timers(ask->exchange), &ask->late, INQUIRY_WAIT_MS + wait_ms);
     upstream_call(ask->upstream, &ask->call, op, members, (size_t)len, NULL);
 }
 
@@ -225,7 +221,6 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
     struct ask *ask = ask_of(call);
     if (!event->is_last)
         return;
-    timer_clear(timers_of(ask), &ask->late);
     if (is_not_yet(ask, event))
         on_not_yet(ask);
     else if (event->type != UPSTREAM_ANSWER)
@@ -241,7 +236,6 @@ static void on_lost(struct upstream_call *call, const char *why, bool begun)
 {
     struct ask *ask = ask_of(call);
     (void)begun;
-    timer_clear(timers_of(ask), &ask->late);
     if (ask->has_waited && !ask->is_status)
         send_status(ask);
     else
@@ -253,9 +247,8 @@ static const struct upstream_call_ops call_ops = {.event = on_event, .lost = on_
 static void on_gone(struct http_exchange *exchange)
 {
     struct ask *ask = http_exchange_public(exchange)->arg;
-    timer_clear(timers_of(ask), &ask->late);
     upstream_forget(&ask->call, false);
-    free(ask);
+    release(ask);
 }
 
 static const struct http_handler ask_handler = {.gone = on_gone};
