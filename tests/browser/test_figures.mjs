@@ -214,6 +214,11 @@ test('what needs attention', () => {
     );
     bad.pools.a.paused = false;
     assert.ok(texts(bad).includes('Pool a has no worker.'));
+    const idle = quiet();
+    idle.pools.a = { queue: { waiting: 0, max: 10 }, pool: { start: 2, busy: 0, idle: 0, starting: 0, dead: 0 } };
+    assert.deepEqual(texts(idle), ['Pool a has no worker.'], 'although no job waits');
+    idle.pools.a.pool.starting = 1;
+    assert.deepEqual(texts(idle), []);
     const refused = new Series();
     refused.add({ at_ms: [1], master: { overload: [3] }, pools: {}, queue: null });
     assert.deepEqual(texts(quiet(), refused), ['3 jobs were refused in the last minute (overload).']);
@@ -244,4 +249,20 @@ test('lanes: what each worker ran', () => {
     assert.equal(watch.lanes.get(4).ended, null, 'a new worker may be missing in an older list');
     watch.take({ what: 'watch', state: 'begun' });
     assert.equal(watch.events.length, 5, 'the beginning is no event of the daemon');
+});
+
+test('lanes: what the list of workers tells', () => {
+    const watch = new Watch(() => {});
+    const told = (at, end) => watch.take({ what: 'job', at_ms: at, module: 'fib', pool: 'a', worker: 3, ...end });
+    const listed = (worker, now) => watch.shown([{ id: 3, pool: 'a', state: 'busy', ...worker }], now);
+    listed({ job: 'j1', module: 'fib', since_ms: 600000 }, 1000000);
+    assert.equal(watch.lanes.get(3).run.start, 400000, 'it began before the page was opened');
+    told(1001000, { job: 'j1', state: 'done', run_us: 601000000 });
+    listed({ job: 'j1', module: 'fib', since_ms: 600900 }, 1000900);
+    assert.equal(watch.lanes.get(3).run, null, 'an older list does not bring back what has ended');
+    told(1002000, { job: 'j2', state: 'running' });
+    listed({ job: null, state: 'idle', since_ms: 500 }, 1002100);
+    assert.equal(watch.lanes.get(3).run.job, 'j2');
+    listed({ job: null, state: 'idle', since_ms: 500 }, 1090000);
+    assert.equal(watch.lanes.get(3).run, null, 'its end was among the events left out');
 });

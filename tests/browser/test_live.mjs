@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { close, heading, launch, open } from './browser.mjs';
+import { NARROW, close, heading, launch, open, overflow } from './browser.mjs';
 import { World, until } from './world.mjs';
 
 let world, browser;
@@ -115,12 +115,53 @@ test('events can be held, and found', async () => {
 });
 
 test('text of others is text', async () => {
-    const page = await open(browser, world);
+    const page = await open(browser, world, '', { viewport: NARROW });
     await watching(page, '#/jobs');
     const evil = '<img src=x onerror=alert(1)>';
     await page.evaluate((text) => (location.hash = `#/modules/${encodeURIComponent(text)}`), evil);
     await heading(page, evil).waitFor();
     await page.getByText('There is no module of this name.').waitFor();
+    const client = await world.greet(`${evil}\u202e`);
+    await page.evaluate(() => (location.hash = '#/clients'));
+    await page.getByText(evil).first().waitFor();
+    client.destroy();
     assert.equal(await page.locator('img[src=x]').count(), 0);
+    await page.evaluate(() => (location.hash = '#/modules/' + 'long'.repeat(16)));
+    await heading(page, 'long'.repeat(16)).waitFor();
+    assert.equal(await overflow(page), 0);
+    await close(page);
+});
+
+test('a result of HTML is text', async () => {
+    const page = await open(browser, world, '#/modules/echo');
+    await page.getByLabel('Payload', { exact: true }).or(page.locator('textarea')).first().fill('<h1 id="evil">x</h1>');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('pre.result').getByText('<h1 id="evil">x</h1>').waitFor();
+    assert.equal(await page.locator('#evil').count(), 0);
+    await close(page);
+});
+
+test('an address that is none leads to a screen', async () => {
+    for (const hash of ['#/modules/%E0%A4%A', '#/constructor', '#/jobs/%', '#nothing']) {
+        const page = await open(browser, world, hash, { expected: (text) => text.includes('404') });
+        await page.getByText('taskmasterd/').waitFor();
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await close(page);
+    }
+});
+
+test('a job that began before the page was opened has its lane', async () => {
+    const job = world.begin('sleep', '{"ms":600000}');
+    const list = async () => JSON.parse((await world.ask('GET', '/v1/jobs?state=running')).body);
+    await until(async () => (await list()).length === 1, 'the job runs');
+    const page = await open(browser, world, '#/workers');
+    const [{ job: id }] = await list();
+    const canvas = page.locator('.lanes canvas');
+    await until(async () => {
+        const { width } = await canvas.boundingBox();
+        await canvas.hover({ position: { x: width - 14, y: 12 } });
+        return (await page.locator('.tip').textContent()).includes(id);
+    }, 'the job is under the pointer');
+    job.end();
     await close(page);
 });

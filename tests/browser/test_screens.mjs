@@ -83,7 +83,7 @@ test('each screen shows what there is, wide and narrow', async () => {
             title,
             texts.filter((text) => text !== 'optional' && text !== 'limits'),
         );
-        for (const width of [WIDE.width, 900, 640, NARROW.width]) {
+        for (const width of [2560, WIDE.width, 900, 768, 640, NARROW.width]) {
             await page.setViewportSize({ ...NARROW, width });
             assert.equal(await overflow(page), 0, `${hash} at ${width} pixels`);
         }

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -157,6 +158,14 @@ export class World {
         request.on('error', () => {});
         request.end(payload);
         return { end: () => request.destroy() };
+    }
+
+    /** A client of the master with this name. */
+    async greet(name) {
+        const socket = net.connect(path.join(this.directory, 'm'));
+        socket.write(`${JSON.stringify({ op: 'hello', protocol: 1, client: name })}\n`);
+        await once(socket, 'data');
+        return socket;
     }
 
     async end() {

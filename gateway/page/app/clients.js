@@ -42,7 +42,7 @@ function connected(app, list, stats) {
                     title: 'Address',
                     sort: (row) => row.address,
                     cell: (row) =>
-                        h('span', { class: 'mono' }, row.address, row.uid !== undefined && ` uid ${row.uid}`),
+                        h('span', { class: 'mono nowrap' }, row.address, row.uid !== undefined && ` uid ${row.uid}`),
                 },
                 { title: 'Token', sort: (row) => row.owner, cell: (row) => row.owner || '–' },
                 { title: 'Jobs', right: true, sort: (row) => row.jobs, cell: (row) => format.count(row.jobs) },

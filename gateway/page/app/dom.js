@@ -74,6 +74,7 @@ function update(node, vnode) {
         if (node.nodeValue !== vnode) node.nodeValue = vnode;
         return;
     }
+    if (node.vnode === vnode) return; /* kept by its maker, as nothing of it has changed */
     const before = node.vnode.props;
     for (const name of Object.keys(before)) {
         if (!(name in vnode.props)) setProp(node, name, undefined, before[name]);

@@ -37,10 +37,13 @@ class Lanes {
         this.canvas.onclick = (event) => this.open(event);
         const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
         this.timer = setInterval(() => this.draw(), calm ? CALM_MS : EVERY_MS);
+        this.observer = new ResizeObserver(() => this.draw());
+        this.observer.observe(el);
         this.draw();
     }
 
     close() {
+        this.observer.disconnect();
         clearInterval(this.timer);
     }
 

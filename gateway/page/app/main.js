@@ -87,10 +87,21 @@ function screenOf(route) {
 
 function readRoute() {
     const [, screen, id] = location.hash.match(/^#\/([a-z]+)(?:\/(.+))?$/) || [];
-    app.route = SCREENS[screen] ? { screen, id: id ? decodeURIComponent(id) : null } : { screen: 'overview', id: null };
+    app.route = Object.hasOwn(SCREENS, screen)
+        ? { screen, id: id ? decoded(id) : null }
+        : { screen: 'overview', id: null };
     app.ui.menu = false;
     want();
     redraw(true);
+}
+
+/* An address typed by hand may be no such text. */
+function decoded(text) {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return text;
+    }
 }
 
 /* Like a new document: at its top, and a screen reader hears its heading. */

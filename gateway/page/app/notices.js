@@ -32,7 +32,7 @@ function poolNotices(stats) {
             one.paused && {
                 kind: 'warn',
                 text: `Pool ${name} is paused.`,
-                advice: `${format.plural(one.queue.waiting, 'job')} wait for its resume.`,
+                advice: `${format.plural(one.queue.waiting, 'job')} ${one.queue.waiting === 1 ? 'waits' : 'wait'} for its resume.`,
                 href: '#/pools',
             },
             isFull(one.queue) && {
@@ -48,11 +48,12 @@ function poolNotices(stats) {
                 href: '#/workers',
             },
             !one.paused &&
-                one.queue.waiting > 0 &&
+                !stats.draining &&
+                (one.queue.waiting > 0 || one.pool.start > 0) &&
                 alive(one.pool) === 0 && {
                     kind: 'bad',
                     text: `Pool ${name} has no worker.`,
-                    advice: `${format.plural(one.queue.waiting, 'job')} wait; the log tells why none starts.`,
+                    advice: `${format.plural(one.queue.waiting, 'job')} ${one.queue.waiting === 1 ? 'waits' : 'wait'}; the log tells why none starts.`,
                     href: '#/pools',
                 },
         ].filter(Boolean),

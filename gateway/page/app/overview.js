@@ -227,10 +227,15 @@ function lines(app, stats) {
         table(app, {
             name: 'overview-pools',
             label: 'Pools',
+            order: { title: 'Pool', down: false },
             rows,
             key: (row) => row.name,
             columns: [
-                { title: 'Pool', cell: (row) => [row.name, ' ', row.paused && tag('paused', 'warn')] },
+                {
+                    title: 'Pool',
+                    sort: (row) => row.name,
+                    cell: (row) => [row.name, ' ', row.paused && tag('paused', 'warn')],
+                },
                 { title: 'Line', wide: true, cell: (row) => meter(row.queue.waiting, row.queue.max) },
                 {
                     title: 'First waits',

@@ -8,6 +8,10 @@ import { getPage } from './api.js';
 const EVERY_MS = 2000;
 const DEADLINE_MS = 10000;
 
+function bare(path) {
+    return path?.split('?')[0];
+}
+
 export class Poller {
     /** `changed()` is called after each round. */
     constructor(changed) {
@@ -23,10 +27,11 @@ export class Poller {
         document.addEventListener('visibilitychange', () => document.hidden || this.now());
     }
 
-    /** Another screen: `needs` are paths by name. Answers to the same paths are kept. */
+    /** Another screen: `needs` are paths by name. Answers to the same paths are kept; with another query they are in view
+     *  until the new ones come. */
     want(needs) {
         for (const name of Object.keys(this.paths)) {
-            if (needs[name] !== this.paths[name]) this.forget(name);
+            if (bare(needs[name]) !== bare(this.paths[name])) this.forget(name);
         }
         this.needs = needs;
         this.gone.clear();

@@ -22,7 +22,9 @@ function draw(app) {
         h(
             'div',
             { class: 'stack' },
-            Object.entries(stats.pools).map(([name, one]) => card(app, name, one)),
+            Object.entries(stats.pools)
+                .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+                .map(([name, one]) => card(app, name, one)),
         ),
     ];
 }

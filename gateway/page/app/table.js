@@ -25,10 +25,19 @@ export function table(app, { name, label, columns, rows, key, order }) {
             h(
                 'tbody',
                 { role: 'rowgroup' },
-                sorted(rows, columns, sorting).map((row) => line(row, columns, key)),
+                sorted(rows, columns, sorting).map((row) => kept(name, row, () => line(row, columns, key))),
             ),
         ),
     );
+}
+
+const drawn =
+    {}; /* by table: WeakMap from a row to its line. A row is made anew with each answer, a line with each row */
+
+function kept(name, row, make) {
+    drawn[name] ||= new WeakMap();
+    if (!drawn[name].has(row)) drawn[name].set(row, make());
+    return drawn[name].get(row);
 }
 
 function line(row, columns, key) {

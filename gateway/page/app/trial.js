@@ -136,7 +136,7 @@ function input(field, text, oninput) {
 /* --- the job --- */
 
 async function start(app, module, trial, fields) {
-    const run = { state: 'waiting', parts: '', control: new AbortController(), begun: Date.now() };
+    const run = { state: 'waiting', text: '', more: 0, control: new AbortController(), begun: Date.now() };
     trial.run = run;
     try {
         const query = { module, timeout_ms: trial.timeout };
@@ -170,11 +170,20 @@ function take(app, run, name, event) {
     run.job = event.job || run.job;
     if (name === 'started') run.state = 'running';
     else if (name === 'progress') run.progress = event;
-    else if (name === 'part') run.parts += textOf(event);
-    else if (name === 'done') Object.assign(run, { state: 'done', event, result: run.parts + textOf(event) });
-    else if (name === 'failed' || name === 'overload' || name === 'error')
+    else if (name === 'part') extend(run, textOf(event));
+    else if (name === 'done') {
+        extend(run, textOf(event));
+        Object.assign(run, { state: 'done', event });
+    } else if (name === 'failed' || name === 'overload' || name === 'error')
         fail(run, { ...event, detail: event.detail || event.message });
     app.redraw();
+}
+
+/* The beginning of the result is kept, and the length of the rest: a job may reply for hours. */
+function extend(run, text) {
+    const room = SHOWN_MAX - run.text.length;
+    run.text += text.slice(0, room);
+    run.more += Math.max(0, text.length - room);
 }
 
 /* The bytes of an event as text; others than text are shown as base64. */
@@ -218,15 +227,12 @@ function body(run) {
             fingerprint && ['Fingerprint', h('code', null, fingerprint)],
         ]);
     }
-    const text = run.state === 'done' ? run.result : run.parts;
-    if (run.state === 'done' && text === '') return empty('The result is empty.');
-    return text
+    if (run.state === 'done' && run.text === '') return empty('The result is empty.');
+    return run.text
         ? h(
               'pre',
               { class: 'result', tabindex: 0, 'aria-label': 'Result' },
-              text.length > SHOWN_MAX
-                  ? `${text.slice(0, SHOWN_MAX)}\n… ${format.plural(text.length - SHOWN_MAX, 'more character')}`
-                  : text,
+              run.more ? `${run.text}\n… ${format.plural(run.more, 'more character')}` : run.text,
           )
         : null;
 }

@@ -22,6 +22,7 @@ export class Watch {
         this.failures = [];
         this.jobs = new Map(); /* id: its events */
         this.lanes = new Map(); /* worker: {worker, pool, segments, run, ended, born} */
+        this.listed = null; /* the daemon's last list of workers */
         this.skew = null; /* the daemon's clock less this one; null before the first event */
     }
 
@@ -104,7 +105,8 @@ export class Watch {
 
     /** The lanes of the workers in the daemon's list, and of those that have just ended. */
     shown(workers, now) {
-        for (const worker of workers) this.lane({ worker: worker.id, pool: worker.pool });
+        if (workers !== this.listed) for (const worker of workers) this.compare(worker, now);
+        this.listed = workers;
         const alive = new Map(workers.map((worker) => [worker.id, worker]));
         for (const [id, lane] of this.lanes) {
             const isMissing = !alive.has(id) && lane.born < Date.now() - LISTED_MS;
@@ -114,9 +116,20 @@ export class Watch {
         return [...this.lanes.values()].sort((a, b) => a.pool.localeCompare(b.pool) || a.worker - b.worker);
     }
 
+    /* A list of the daemon tells what the stream has not: a job that began before this page was opened, or an end among
+     * events that were left out. */
+    compare(worker, now) {
+        const lane = this.lane({ worker: worker.id, pool: worker.pool });
+        const since = now - worker.since_ms;
+        if (lane.run && lane.run.start < since - LISTED_MS) lane.run = null;
+        if (!worker.job || lane.run || lane.segments.some((one) => one.job === worker.job)) return;
+        lane.run = { job: worker.job, module: worker.module, start: since, isStopping: worker.state === 'stopping' };
+    }
+
     /** The daemon has started again: its worker ids begin anew. */
     restarted() {
         this.lanes.clear();
+        this.listed = null;
     }
 }
 
