@@ -170,8 +170,7 @@ const struct grant *gateway_access_grant(struct http_exchange *exchange)
 
 static void deny_module(struct http_exchange *exchange, const char *module)
 {
-    http_refuse(exchange, 403, "denied", "this token may not submit to the module \"%.64s\"",
-                module);
+    http_refuse(exchange, 403, "denied", "this request needs the right \"module:%.64s\"", module);
 }
 
 bool gateway_access_allow(struct http_exchange *exchange, unsigned rights, const char *module)

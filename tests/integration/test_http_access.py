@@ -118,7 +118,7 @@ def test_rights(guarded):
     assert code(denied) == (403, "denied") and '"observe"' in denied.json["detail"]
     assert fib(guarded, headers={"Authorization": f"bearer  {TOKENS['fib']}"}).text == "55"
     denied = guarded.post("/v1/jobs?module=echo", "x", token=TOKENS["fib"])
-    assert code(denied) == (403, "denied") and '"echo"' in denied.json["detail"]
+    assert code(denied) == (403, "denied") and '"module:echo"' in denied.json["detail"]
 
 
 def test_the_session(guarded):
