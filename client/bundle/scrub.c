@@ -3,6 +3,7 @@
 
 #include "client/local/file.h"
 #include "common/secrets.h"
+#include "common/token_text.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -58,33 +59,37 @@ void scrub_add(struct scrub *scrub, const char *secret)
     json_decref(value);
 }
 
-static void add_lines(struct scrub *scrub, const char *path, int word)
+static char *second_word(char *line)
 {
-    char *text = path ? file_read_head(path, FILE_MAX, NULL) : NULL, *rest = text, *line;
-    while (rest && (line = strsep(&rest, "\n"))) {
-        if (*line == '#')
-            continue;
-        for (int i = 0; i < word && line; i++) {
-            line += strspn(line, " \t");
-            if (i < word - 1)
-                line += strcspn(line, " \t");
-            else
-                line[strcspn(line, " \t")] = '\0';
-        }
-        line[strcspn(line, "\r")] = '\0';
-        scrub_add(scrub, line);
-    }
+    static const char blanks[] = " \t";
+    line += strcspn(line, blanks);
+    line += strspn(line, blanks);
+    line[strcspn(line, blanks)] = '\0';
+    return line;
+}
+
+/* Reads lines as the daemon does: blanks around a token are not of it. */
+static void add_lines(struct scrub *scrub, const char *path, bool named)
+{
+    size_t len;
+    char *text = path ? file_read_head(path, FILE_MAX, &len) : NULL, *line;
+    if (!text)
+        return;
+    struct token_text reader = token_text_begin(text, strlen(text));
+    while ((line = token_text_line(&reader)))
+        scrub_add(scrub, named ? second_word(line) : line);
+    explicit_bzero(text, len);
     free(text);
 }
 
 void scrub_add_token_file(struct scrub *scrub, const char *path)
 {
-    add_lines(scrub, path, 0);
+    add_lines(scrub, path, false);
 }
 
 void scrub_add_access_file(struct scrub *scrub, const char *path)
 {
-    add_lines(scrub, path, 2);
+    add_lines(scrub, path, true);
 }
 
 /* ---- texts ---- */

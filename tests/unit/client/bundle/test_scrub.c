@@ -113,6 +113,7 @@ static void assert_file(void (*learn)(struct scrub *scrub, const char *path), co
 START_TEST(files_of_tokens)
 {
     assert_file(scrub_add_token_file, "# no\nfirst\n\nsecond one\r\n", 2, "second one");
+    assert_file(scrub_add_token_file, " first\n  # no\n\tthe last \t\r\n", 2, "the last");
     assert_file(scrub_add_access_file, "#n t\nops first all\n\tweb \t second\tsubmit\nx\ny third",
                 3, "third");
 }
