@@ -68,6 +68,7 @@ export class World {
             'pool-start': 1,
             'pool-max': 2,
             'module-dir': this.modules(),
+            'begin-timeout-ms': 60000 /* a worker may starve on a loaded machine */,
             'kill-grace-ms': 300,
             'drain-timeout-ms': 1000,
             ...master,
