@@ -13,6 +13,7 @@ struct tmc_event;
 /* A submit as it was sent, for another server. */
 struct tmc_kept {
     size_t head_len, size; /* of the header and of the payload */
+    int again;             /* so often it was sent again */
     char bytes[];          /* both */
 };
 

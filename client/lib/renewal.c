@@ -11,6 +11,7 @@ enum {
     KEPT_MAX = 16 * 1024 * 1024, /* bytes of all submits kept */
     PROBE_MS = 1000,             /* for a look whether anybody listens */
     TRIES_MAX = 3,               /* connections that end before the answer to our hello */
+    AGAIN_MAX = 10,              /* times that one submit is sent again */
 };
 
 struct tmc_renewal {
@@ -38,11 +39,15 @@ static void give_up(tm_client *client)
     tmc_inbox_release(&client->inbox);
 }
 
-static tm_client_status send_kept(tm_client *client, const struct tmc_kept *kept)
+/* A server that only refuses is asked no more in the end. */
+static tm_client_status send_kept(tm_client *client, struct tmc_job *job)
 {
+    struct tmc_kept *kept = job->kept;
     if (tmc_stream_send(&client->stream, kept->bytes, kept->head_len, kept->bytes + kept->head_len,
                         kept->size) < 0)
         return tmc_failure_memory(&client->failure);
+    if (++kept->again == AGAIN_MAX)
+        tmc_jobs_drop_kept(&client->inbox.jobs, job);
     return TM_CLIENT_OK;
 }
 
@@ -57,7 +62,7 @@ static tm_client_status send_again(tm_client *client)
         return tmc_failure_memory(&client->failure);
     for (size_t i = 0; i < client->inbox.jobs.count && status == TM_CLIENT_OK; i++) {
         job[i].came = 0; /* it is another job there */
-        status = send_kept(client, job[i].kept);
+        status = send_kept(client, &job[i]);
     }
     return status;
 }
@@ -188,6 +193,7 @@ struct tmc_kept *tmc_renewal_keep(const tm_client *client, const struct tmc_requ
         return NULL;
     kept->head_len = request->len;
     kept->size = size;
+    kept->again = 0;
     memcpy(kept->bytes, request->line, request->len);
     if (size > 0)
         memcpy(kept->bytes + request->len, data, size);

@@ -58,6 +58,35 @@ START_TEST(a_refused_submit_is_sent_again)
 }
 END_TEST
 
+enum { AGAIN_MAX = 10 };
+
+static void plays_endless_refusal(struct fake *fake)
+{
+    fake_welcome(fake);
+    for (int i = 0; i <= AGAIN_MAX; i++) {
+        expect_echo(fake, "{\"op\":\"submit\",\"id\":1,\"module\":\"m\",\"size\":3}", "abc");
+        fake_send(fake, shutdown_of_1);
+        if (i == AGAIN_MAX)
+            break;
+        take_probe(fake);
+        fake_expect_end(fake);
+        next_server(fake);
+    }
+    fake_expect_end(fake);
+}
+
+START_TEST(servers_that_only_refuse_are_asked_no_more)
+{
+    struct fake fake;
+    fake_start(&fake, plays_endless_refusal, NULL);
+    tm_client *client = connected(&fake);
+    uint64_t id = submitted(client, "m", "abc");
+    assert_next(client, TM_CLIENT_EVENT_FAILED, id, "");
+    tm_client_free(client);
+    fake_finish(&fake);
+}
+END_TEST
+
 static void plays_accepted(struct fake *fake)
 {
     fake_welcome(fake);
@@ -303,6 +332,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_refused_submit_is_sent_again,
+        servers_that_only_refuse_are_asked_no_more,
         the_next_server_has_an_id_of_its_own,
         jobs_that_have_begun_are_waited_for,
         a_lost_job_is_told,
