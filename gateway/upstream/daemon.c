@@ -11,6 +11,8 @@
 enum {
     PATIENCE_US = 1000000,
     PATIENCE_MOST_US = 5000000,
+    /* A request right after the daemon's return is refused: the pause is short. */
+    PAUSE_MOST_MS = 500,
 };
 
 struct uplink_parts upstream_uplink_parts(const struct upstream *upstream,
@@ -18,6 +20,7 @@ struct uplink_parts upstream_uplink_parts(const struct upstream *upstream,
                                           const struct uplink_ops *ops)
 {
     return (struct uplink_parts){.loop = upstream->parts.loop,
+                                 .pause_most_ms = PAUSE_MOST_MS,
                                  .random = upstream->parts.random,
                                  .address = &upstream->address,
                                  .limits = limits,

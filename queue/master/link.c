@@ -8,7 +8,10 @@
 
 #include <stdlib.h>
 
-enum { UNREAD_MAX = 8 * 1024 * 1024 }; /* bytes of submits that wait for the master */
+enum {
+    UNREAD_MAX = 8 * 1024 * 1024, /* bytes of submits that wait for the master */
+    PAUSE_MOST_MS = 5000,         /* between two attempts to connect */
+};
 
 /* The link has a line of its own in the loop. There is no deadline for reading and writing: a
  * stopped master goes on with its jobs later, and TCP finds a lost one. */
@@ -124,6 +127,7 @@ struct master_link *master_link_new(const struct master_link_parts *parts, char 
     link->text = xstrdup(parts->settings->address);
     uplink_init(&link->uplink,
                 &(struct uplink_parts){.loop = parts->loop,
+                                       .pause_most_ms = PAUSE_MOST_MS,
                                        .random = parts->random,
                                        .address = &link->address,
                                        .limits = &limits,

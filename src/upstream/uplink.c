@@ -13,7 +13,6 @@
 
 enum {
     PAUSE_FIRST_MS = 100,
-    PAUSE_MAX_MS = 5000,
     PAUSE_JITTER = 5, /* up to a fifth less: many clients of one daemon do not come together */
     CONNECT_MS = 5000,
     HELLO_MS = 10000,
@@ -63,7 +62,8 @@ static void pause_attempts(struct uplink *uplink)
     uint32_t most = uplink->pause_ms;
     timer_set_ms(timers_of(uplink), &uplink->next,
                  most - uplink->parts.random() % (most / PAUSE_JITTER + 1));
-    uplink->pause_ms = most < PAUSE_MAX_MS / 2 ? most * 2 : PAUSE_MAX_MS;
+    uint32_t next = most * 2, last = uplink->parts.pause_most_ms;
+    uplink->pause_ms = next < last ? next : last;
 }
 
 /* After a connection that has lasted the pause is short again. A daemon that ends at once, again

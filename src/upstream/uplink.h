@@ -3,8 +3,8 @@
  * the gateway's to both.
  *
  * The connection is made in the background: connect, hello, its answer. After its end it is made
- * again, with pauses from 0.1 to 5 seconds. What the events mean is its owner's. The owner embeds
- * the struct, and may free it in the last three of its operations.
+ * again, with pauses that grow from 0.1 seconds on. What the events mean is its owner's. The owner
+ * embeds the struct, and may free it in the last three of its operations.
  */
 #ifndef TASKMASTER_UPSTREAM_UPLINK_H
 #define TASKMASTER_UPSTREAM_UPLINK_H
@@ -66,8 +66,9 @@ struct uplink_parts {
     const struct address *address;
     const struct conn_limits *limits;
     const struct uplink_ops *ops;
-    const char *noun;   /* of the daemon, in reasons: "master" */
-    const char *client; /* our name in hello: "taskqueued/0.2.0" */
+    uint32_t pause_most_ms; /* between two attempts to connect */
+    const char *noun;       /* of the daemon, in reasons: "master" */
+    const char *client;     /* our name in hello: "taskqueued/0.2.0" */
 };
 
 struct uplink_connection; /* freed once it is closed */

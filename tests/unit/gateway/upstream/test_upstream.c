@@ -173,6 +173,18 @@ START_TEST(test_a_daemon_that_starts_again_and_again)
 }
 END_TEST
 
+/* A request right after the daemon's return is refused: that may last half a second. */
+START_TEST(test_a_daemon_that_was_away_for_long)
+{
+    for (int i = 0; i < 40; i++)
+        pass_ms(500);
+    ck_assert_uint_eq(fd_count, 0);
+    daemon_listens();
+    pass_ms(500);
+    ck_assert_uint_eq(fd_count, SHARED);
+}
+END_TEST
+
 /* The patience for a start begins at the end of the drain. */
 START_TEST(test_a_daemon_that_drains_for_long_before_it_starts_again)
 {
@@ -410,6 +422,7 @@ int main(void)
     tcase_add_test(tc, test_a_call_waits_for_the_daemon_for_a_second);
     tcase_add_test(tc, test_a_daemon_that_starts_again);
     tcase_add_test(tc, test_a_daemon_that_starts_again_and_again);
+    tcase_add_test(tc, test_a_daemon_that_was_away_for_long);
     tcase_add_test(tc, test_a_daemon_that_drains_for_long_before_it_starts_again);
     tcase_add_test(tc, test_a_lost_connection);
     tcase_add_test(tc, test_the_words_of_a_fatal_error);
