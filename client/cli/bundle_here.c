@@ -90,11 +90,19 @@ static char *read_journal(const char *name)
                              LOG_MAX, NULL, &status);
 }
 
+/* Any user may start our program, with a link to somebody's secrets as its log: a file that is not
+ * of the process's user is left alone. Root's own processes may log where they like. */
+static char *read_log(const struct local_daemon *daemon, const char *path)
+{
+    long user = local_daemon_user(daemon);
+    return file_read_tail(path, LOG_MAX, user > 0 ? user : FILE_OF_ANYBODY, NULL);
+}
+
 static void add_log(struct bundle *bundle, const struct local_daemon *daemon)
 {
     const char *path = local_daemon_text(daemon, "log-file");
     add(bundle, daemon, "log.txt",
-        path && *path ? file_read_tail(path, LOG_MAX, NULL) : read_journal(daemon->name));
+        path && *path ? read_log(daemon, path) : read_journal(daemon->name));
 }
 
 void bundle_add_daemon(struct bundle *bundle, const struct local_daemon *daemon)

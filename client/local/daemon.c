@@ -16,6 +16,7 @@ enum {
     ARGUMENTS_MAX = 64,
     COMMAND_LINE_MAX = 65536,
     SETTINGS_MAX = 1 << 20,
+    STATUS_MAX = 4096,
 };
 
 /* ---- paths ---- */
@@ -106,6 +107,18 @@ static const char *file_of(char *const argv[])
             return argv[i] + 2;
     }
     return NULL;
+}
+
+/* /proc/PID itself belongs to root if the process hides its memory. */
+long local_daemon_user(const struct local_daemon *daemon)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)daemon->pid);
+    char *text = daemon->pid ? file_read_head(path, STATUS_MAX, NULL) : NULL;
+    char *line = text ? strstr(text, "\nUid:\t") : NULL;
+    long user = line ? strtol(line + strlen("\nUid:\t"), NULL, 10) : -1;
+    free(text);
+    return user;
 }
 
 /* Others than root and its own user may lack what the daemon may read. */

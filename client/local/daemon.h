@@ -31,6 +31,9 @@ void local_daemon_close(struct local_daemon *daemon);
  * configuration file is not the one of this machine, or not known. To be freed. */
 char *local_daemon_check(const struct local_daemon *daemon, int *status);
 
+/* Returns the number of the process's user; -1 without a process. */
+long local_daemon_user(const struct local_daemon *daemon);
+
 /* Returns the text of a setting; NULL if it is none, or not known. */
 const char *local_daemon_text(const struct local_daemon *daemon, const char *key);
 

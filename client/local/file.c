@@ -65,11 +65,21 @@ static void begin_at_line(char *text, size_t *len)
     memmove(text, lf + 1, *len + 1);
 }
 
-char *file_read_tail(const char *path, size_t max, size_t *len)
+static int open_owned(const char *path, long owner, struct stat *st)
+{
+    int fd = open_regular(path, st);
+    if (fd < 0 || owner == FILE_OF_ANYBODY || st->st_uid == (uid_t)owner)
+        return fd;
+    close(fd);
+    errno = EPERM;
+    return -1;
+}
+
+char *file_read_tail(const char *path, size_t max, long owner, size_t *len)
 {
     struct stat st;
     size_t count = 0;
-    int fd = open_regular(path, &st);
+    int fd = open_owned(path, owner, &st);
     if (fd < 0)
         return NULL;
     bool cut = st.st_size > (off_t)max;

@@ -11,8 +11,11 @@
 /* At most `max` bytes from the beginning. */
 char *file_read_head(const char *path, size_t max, size_t *len);
 
-/* At most `max` bytes from the end, from the beginning of a line on. */
-char *file_read_tail(const char *path, size_t max, size_t *len);
+enum { FILE_OF_ANYBODY = -1 };
+
+/* At most `max` bytes from the end, from the beginning of a line on. Only of a file that belongs to
+ * `owner`, a user's number or FILE_OF_ANYBODY. */
+char *file_read_tail(const char *path, size_t max, long owner, size_t *len);
 
 /* Runs a program without input, and returns what it prints, both ways, at most `max` bytes.
  * `*status` gets the exit status; -1: a signal. After 10 s it is killed. */

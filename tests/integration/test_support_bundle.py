@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import stat
 import subprocess
 import tarfile
@@ -65,6 +66,26 @@ def test_what_is_in_it(daemon, queue, tmp_path):
     assert b"crash.so" in files["taskmasterd/module-files.txt"]
     assert b"job-end" in files["taskmasterd/log.txt"]
     assert "module-crashes" in [f["check"] for f in json.loads(files["doctor.json"])["findings"]]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+def test_a_log_of_somebody_else(daemon, tmp_path):
+    """A user starts our program, with a link to a file of root's as its log."""
+    link, secret = tmp_path / "log", tmp_path / "shadow"
+    (tmp_path / "own.log").touch()
+    os.chown(tmp_path / "own.log", pwd.getpwnam("nobody").pw_uid, -1)
+    link.symlink_to(tmp_path / "own.log")
+    server = daemon.make({"user": "nobody", "log-file": str(link)})
+    server.log.path = str(tmp_path / "own.log")
+    master = server.start()
+    run("own.tar", cwd=tmp_path, TASKMASTER_SERVER=master.address)
+    assert b"listening" in unpack(tmp_path / "own.tar")["taskmasterd/log.txt"]
+    secret.write_text("root:shadow\n")
+    link.unlink()
+    link.symlink_to(secret)
+    run("other.tar", cwd=tmp_path, TASKMASTER_SERVER=master.address)
+    assert "taskmasterd/log.txt" not in unpack(tmp_path / "other.tar")
+    assert b"root:shadow" not in (tmp_path / "other.tar").read_bytes()
 
 
 def test_nobody_is_there(tmp_path):
