@@ -77,7 +77,7 @@ test('a restart of the daemon', async () => {
 
 test('a restart of the gateway', async () => {
     const page = await open(browser, world, '#/pools', {
-        expected: (text) => /ERR_(CONNECTION|INCOMPLETE)|Failed to fetch/.test(text),
+        expected: (text) => /ERR_(CONNECTION|INCOMPLETE|EMPTY_RESPONSE)|Failed to fetch/.test(text),
     });
     await page.getByText('taskmasterd/').waitFor();
     world.gateway.settings.listen = world.gateway.address;
