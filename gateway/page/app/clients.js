@@ -3,10 +3,19 @@
 import { h } from './dom.js';
 import * as format from './format.js';
 import { absent, head } from './frame.js';
-import { empty, meter, panel } from './parts.js';
+import { empty, meter, more, panel } from './parts.js';
 import { table } from './table.js';
 
-const NEEDS = { clients: '/v1/clients?limit=1000', services: '/v1/services' };
+const LIMITS = [200, 1000];
+
+function filterOf(app) {
+    app.ui.filter.clients = app.ui.filter.clients || { limit: LIMITS[0] };
+    return app.ui.filter.clients;
+}
+
+function needs(app) {
+    return { clients: `/v1/clients?limit=${filterOf(app).limit}`, services: '/v1/services' };
+}
 
 function draw(app) {
     const list = app.answer('clients');
@@ -25,7 +34,7 @@ function connected(app, list, stats) {
     const max = stats?.output.bytes_max;
     return panel(
         'Connections',
-        { key: 'clients', note: app.poller.hasMore.clients ? `The first ${format.count(list.length)}.` : null },
+        { key: 'clients' },
         table(app, {
             name: 'clients',
             label: 'Connections',
@@ -76,6 +85,7 @@ function connected(app, list, stats) {
                 },
             ],
         }),
+        more(app, 'clients', { filter: filterOf(app), limits: LIMITS }),
     );
 }
 
@@ -118,4 +128,4 @@ function services(app) {
     );
 }
 
-export const clients = { title: 'Clients', needs: () => NEEDS, draw };
+export const clients = { title: 'Clients', needs, draw };

@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import * as format from './format.js';
 import { absent, head } from './frame.js';
-import { button, empty, filterSelect, filterText, jobLink, moduleLink, panel, state } from './parts.js';
+import { button, empty, filterSelect, filterText, jobLink, moduleLink, more, panel, state } from './parts.js';
 import { table } from './table.js';
 
 const LIMITS = [100, 1000];
@@ -43,7 +43,7 @@ function unfinished(app, stats) {
         { key: 'unfinished' },
         filters(app, stats),
         !list ? absent(app, 'jobs') : list.length ? rowsOf(app, list) : empty('No such job runs or waits.'),
-        more(app),
+        more(app, 'jobs', { filter: filterOf(app), limits: LIMITS, rest: 'A filter finds the others.' }),
     );
 }
 
@@ -62,29 +62,6 @@ function filters(app, stats) {
         filterSelect('Pool', filter.pool, names(stats?.pools), set('pool')),
         filterSelect('State', filter.state, STATES, set('state')),
         filterText('Owner', filter.owner, set('owner')),
-    );
-}
-
-function more(app) {
-    const filter = filterOf(app);
-    if (!app.poller.hasMore.jobs) return null;
-    if (filter.limit === LIMITS.at(-1))
-        return empty(`The first ${format.count(filter.limit)} are shown. A filter finds the others.`);
-    return h(
-        'p',
-        { class: 'empty' },
-        `The first ${format.count(filter.limit)} are shown. `,
-        h(
-            'button',
-            {
-                type: 'button',
-                onclick: () => {
-                    filter.limit = LIMITS.at(-1);
-                    app.want();
-                },
-            },
-            'Show more',
-        ),
     );
 }
 

@@ -59,6 +59,20 @@ export function empty(...text) {
     return h('p', { class: 'empty' }, ...text);
 }
 
+/** Below a list that goes on: how much of the answer `name` is shown, and a button for more. `limits`: few and many, of which
+ *  `filter.limit` is one; `rest`: how the others are found. */
+export function more(app, name, { filter, limits: [, many], which = 'first', rest = '' }) {
+    if (!app.poller.hasMore[name]) return null;
+    const onclick = () => {
+        filter.limit = many;
+        app.want();
+    };
+    return empty(
+        `The ${which} ${format.count(app.answer(name)?.length)} are shown. `,
+        filter.limit === many ? rest : h('button', { type: 'button', onclick }, 'Show more'),
+    );
+}
+
 export function tiles(...all) {
     return h('dl', { class: 'tiles' }, all);
 }

@@ -14,6 +14,7 @@ import {
     jobLink,
     meter,
     moduleLink,
+    more,
     panel,
     state,
     tag,
@@ -239,7 +240,12 @@ function jobsPanel(app, stats) {
         { key: 'jobs' },
         filters(app, stats),
         !list ? absent(app, 'queueJobs') : list.length ? rowsOf(app, list) : empty('The queue keeps no such job.'),
-        more(app),
+        more(app, 'queueJobs', {
+            filter: filterOf(app),
+            limits: LIMITS,
+            which: 'oldest',
+            rest: 'A filter finds the others.',
+        }),
     );
 }
 
@@ -256,29 +262,6 @@ function filters(app, stats) {
         filterSelect('State', filter.state, STATES, set('state')),
         filterSelect('Reason of a failure', filter.reason, REASONS, set('reason')),
         filterText('Module', filter.module, set('module')),
-    );
-}
-
-function more(app) {
-    const filter = filterOf(app);
-    if (!app.poller.hasMore.queueJobs) return null;
-    if (filter.limit === LIMITS.at(-1))
-        return empty(`The oldest ${format.count(filter.limit)} are shown. A filter finds the others.`);
-    return h(
-        'p',
-        { class: 'empty' },
-        `The oldest ${format.count(filter.limit)} are shown. `,
-        h(
-            'button',
-            {
-                type: 'button',
-                onclick: () => {
-                    filter.limit = LIMITS.at(-1);
-                    app.want();
-                },
-            },
-            'Show more',
-        ),
     );
 }
 
