@@ -123,7 +123,7 @@ test('the charts have the figures of the history', async () => {
     const page = await open(browser, world);
     const done = page.locator('.legend .state', { hasText: 'done' }).locator('b');
     await until(async () => /^[0-9.]+$/.test(await done.first().textContent()), 'a figure in the legend');
-    assert.equal(await page.locator('.chart canvas').count(), 5);
+    await until(async () => (await page.locator('.chart canvas').count()) === 5, 'each chart in view or near is drawn');
     assert.match(
         await page.getByRole('img', { name: /^Jobs waiting/ }).getAttribute('aria-label'),
         /Now: waiting 2, limit/,

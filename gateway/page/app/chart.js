@@ -1,10 +1,12 @@
-/* chart: figures over time, drawn by uPlot. The legend has the newest figures, or those under the pointer. */
+/* chart: figures over time, drawn by uPlot. The legend has the newest figures, or those under the pointer. A chart out of view
+ * has its legend alone, and is drawn as it comes near. */
 
 import { h, patch } from './dom.js';
 import * as format from './format.js';
 
 const wanted = new Map(); /* by name: what is to be drawn */
 const drawn = new Map(); /* by name: the Plot in the document */
+const NEAR = '50% 0px'; /* of the window's height */
 
 /** One chart. Spec: name, label, t, series [{label, tone, values, shown, fill, dash, step}], show(figure), log, from and to
  *  in seconds, height. `shown`: the figures of the legend where others are drawn. */
@@ -30,8 +32,10 @@ function mount(el, name) {
 
 /** Other colours are in force. */
 export function recolour() {
-    for (const plot of drawn.values()) plot.build();
+    for (const plot of drawn.values()) plot.recolour();
 }
+
+addEventListener('beforeprint', () => drawn.forEach((plot) => plot.draw()));
 
 const WHOLE = [
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6,
@@ -56,22 +60,41 @@ class Plot {
         this.box.className = 'plot';
         this.box.setAttribute('role', 'img');
         el.append(this.legend, this.box);
-        this.observer = new ResizeObserver(() => this.resize());
-        this.observer.observe(this.box);
-        this.build();
+        this.sizes = new ResizeObserver(() => this.resize());
+        this.sizes.observe(this.box);
+        this.views = new IntersectionObserver((changes) => this.see(changes.at(-1).isIntersecting), {
+            rootMargin: NEAR,
+        });
+        this.views.observe(el);
+        this.show();
     }
 
     close() {
-        this.observer.disconnect();
+        this.sizes.disconnect();
+        this.views.disconnect();
         this.plot?.destroy();
     }
 
-    build() {
+    see(isInView) {
+        this.isInView = isInView;
+        if (isInView) this.draw();
+    }
+
+    recolour() {
         this.plot?.destroy();
         this.plot = null;
-        if (window.uPlot) this.plot = new window.uPlot(options(wanted.get(this.name), this), [[]], this.box);
+        if (this.isInView) this.draw();
+    }
+
+    draw() {
+        const spec = wanted.get(this.name);
+        if (!this.plot) this.build(spec);
+        this.plot?.setData([spec.t, ...spec.series.map((one) => drawable(spec, one.values))]);
+    }
+
+    build(spec) {
+        if (window.uPlot) this.plot = new window.uPlot(options(spec, this), [[]], this.box);
         else this.box.textContent = 'This build has no charts.';
-        this.show();
     }
 
     size() {
@@ -83,9 +106,8 @@ class Plot {
     }
 
     show() {
-        const spec = wanted.get(this.name);
-        this.plot?.setData([spec.t, ...spec.series.map((one) => drawable(spec, one.values))]);
-        this.box.setAttribute('aria-label', summary(spec));
+        if (this.isInView) this.draw();
+        this.box.setAttribute('aria-label', summary(wanted.get(this.name)));
         this.tell();
     }
 
