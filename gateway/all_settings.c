@@ -3,6 +3,7 @@
 
 #include "access/read.h"
 #include "access/token_file.h"
+#include "daemon/rules.h"
 #include "net/address.h"
 
 #include <limits.h>
@@ -20,13 +21,13 @@ static const struct config_part parts[] = {
     {&log_options, offsetof(struct gateway_settings, log)},
 };
 
-static int check_address(const struct config *config, struct config_error *error, const char *key,
-                         const char *text, bool *local)
+static int check_place(const struct config *config, struct config_error *error, const char *text,
+                       bool *local)
 {
     char why[128];
     enum address_kind kind;
     if (address_check(text, &kind, local, why, sizeof why) < 0)
-        return config_fault(config, error, key, "found \"%s\", %s", text, why);
+        return config_fault(config, error, "listen", "found \"%s\", %s", text, why);
     return 0;
 }
 
@@ -37,7 +38,7 @@ static int check_listen(const struct config *config, const struct gateway_settin
     const struct option_list *listen = &settings->listen.listen;
     for (size_t i = 0; i < listen->count; i++) {
         bool local;
-        if (check_address(config, error, "listen", listen->items[i], &local) < 0)
+        if (check_place(config, error, listen->items[i], &local) < 0)
             return -1;
         if (!local && !settings->access.access.access_file)
             return config_fault(config, error, "listen",
@@ -63,13 +64,12 @@ static int check(const struct config *config, void *arg, struct config_error *er
 {
     const struct gateway_settings *settings = arg;
     const struct server_settings *server = &settings->server;
-    bool local;
     if (check_listen(config, settings, error) < 0 ||
         check_hosts(config, &settings->access.hosts, error) < 0 ||
-        check_address(config, error, "server", server->server, &local) < 0)
+        daemon_rule_server(config, error, "server", server->server) < 0)
         return -1;
     return server->queue_server
-               ? check_address(config, error, "queue-server", server->queue_server, &local)
+               ? daemon_rule_server(config, error, "queue-server", server->queue_server)
                : 0;
 }
 

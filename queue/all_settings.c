@@ -34,22 +34,13 @@ static int check_sizes(const struct config *config, const struct peers_settings 
     return 0;
 }
 
-/* We connect to the address: strangers do not come by it. */
-static int check_master(const struct config *config, const struct queue_settings *settings,
-                        struct config_error *error)
-{
-    enum address_kind kind;
-    return daemon_rule_address(config, error, "master", settings->master.address, &settings->access,
-                               true, &kind);
-}
-
 static int check(const struct config *config, void *arg, struct config_error *error)
 {
     const struct queue_settings *settings = arg;
     if (check_sizes(config, &settings->peers, error) < 0 ||
         daemon_rule_listen(config, error, &settings->peers.listen, &settings->access) < 0)
         return -1;
-    return check_master(config, settings, error);
+    return daemon_rule_server(config, error, "master", settings->master.address);
 }
 
 static int read_tokens(const struct config *config, void *arg, enum file_kind kind,

@@ -42,6 +42,15 @@ int daemon_rule_address(const struct config *config, struct config_error *error,
                         strcmp(key, "listen") == 0 ? "set token-file or access-file, or " : "");
 }
 
+int daemon_rule_server(const struct config *config, struct config_error *error, const char *key,
+                       const char *text)
+{
+    char why[128];
+    if (address_check_server(text, why, sizeof why) < 0)
+        return config_fault(config, error, key, "found \"%s\", %s", text, why);
+    return 0;
+}
+
 int daemon_rule_listen(const struct config *config, struct config_error *error,
                        const struct option_list *listen, const struct access_settings *access)
 {

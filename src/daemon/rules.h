@@ -28,6 +28,10 @@ int daemon_rule_address(const struct config *config, struct config_error *error,
                         const char *text, const struct access_settings *access, bool guarded,
                         enum address_kind *kind);
 
+/* An address of `key` is one to connect to. */
+int daemon_rule_server(const struct config *config, struct config_error *error, const char *key,
+                       const char *text);
+
 /* All addresses of `listen`: their clients are asked for a token if there is one. */
 int daemon_rule_listen(const struct config *config, struct config_error *error,
                        const struct option_list *listen, const struct access_settings *access);

@@ -165,6 +165,18 @@ int address_check(const char *text, enum address_kind *kind, bool *local, char *
     return 0;
 }
 
+int address_check_server(const char *text, char *error, size_t error_size)
+{
+    struct address address;
+    struct parts parts;
+    bool is_name;
+    if (parse_form(&address, &parts, &is_name, text, error, error_size) < 0)
+        return -1;
+    if (!parts.path && strtoul(parts.port, NULL, 10) == 0)
+        return fail(error, error_size, "expected a port from 1 to 65535 after the last colon");
+    return 0;
+}
+
 int address_parse(struct address *address, const char *text, char *error, size_t error_size)
 {
     struct parts parts;

@@ -31,6 +31,9 @@ enum { ADDRESS_TEXT_MAX = 128 };
 int address_check(const char *text, enum address_kind *kind, bool *local, char *error,
                   size_t error_size);
 
+/* The same for an address to connect to: port 0 is none. */
+int address_check_server(const char *text, char *error, size_t error_size);
+
 /* Makes a socket address. May ask the resolver and take seconds: for start-up only. Takes the first
  * of a name's addresses, IPv4 before IPv6: localhost is then an address on machines without IPv6,
  * too. 0, or -1 with the fault in `error`. */

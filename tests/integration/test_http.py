@@ -51,6 +51,7 @@ def test_first_request(shared_http):
         (["--listen=0.0.0.0:0"], 'listen=0.0.0.0:0: found "0.0.0.0:0", which others than this machine may reach: set'),
         (["--listen=8741"], "--listen=8741"),
         (["--server=nowhere"], "--server=nowhere"),
+        (["--queue-server=[::1]:0"], '--queue-server=[::1]:0: found "[::1]:0", expected a port from 1'),
         (["--queue-server=unix:"], "--queue-server=unix:"),
         (["--access-file=/nonexistent"], "access-file"),
         (["--token-file=/nonexistent"], "token-file"),

@@ -60,6 +60,7 @@ def test_the_check_looks_up_the_master(tmp_path):
         ("--store-path=/no/such/place", "store-path"),
         ("--store-path=/etc/passwd", "Not a directory"),
         ("--master=nonsense", "master"),
+        ("--master=localhost:0", "master=localhost:0: found \"localhost:0\", expected a port from 1"),
         ("--listen=0.0.0.0:7742", "allow-open-listen"),
         ("--payload-total-max=1024", "payload-max"),
         ("--master-token-file=/no/such/file", "master-token-file"),

@@ -96,6 +96,8 @@ START_TEST(test_servers)
     config_free(load(NULL, "server=192.0.2.1:7741", "queue-server=unix:/y", NULL));
     ck_assert(refuses("server=nonsense", "--server=nonsense: "));
     ck_assert(refuses("queue-server=nonsense", "--queue-server=nonsense: "));
+    ck_assert(refuses("server=[::1]:0", "found \"[::1]:0\", expected a port from 1 to 65535"));
+    ck_assert(refuses("queue-server=queue:0", "--queue-server=queue:0: found \"queue:0\", "));
 }
 END_TEST
 

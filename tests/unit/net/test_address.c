@@ -111,6 +111,22 @@ START_TEST(test_lengths)
 }
 END_TEST
 
+START_TEST(test_servers)
+{
+    static const char *const fine[] = {"127.0.0.1:1", "[::1]:65535", "unix:/a:0",
+                                       "db.example.invalid:7741"};
+    static const char *const none[] = {"127.0.0.1:0", "[::1]:0", "db.example.invalid:00"};
+    char why[128];
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+        ck_assert_msg(address_check_server(fine[i], why, sizeof why) == 0, "%s: %s", fine[i], why);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        ck_assert_int_eq(address_check_server(none[i], why, sizeof why), -1);
+        ck_assert_str_eq(why, "expected a port from 1 to 65535 after the last colon");
+    }
+    ck_assert_int_eq(address_check_server("nonsense", why, sizeof why), -1);
+}
+END_TEST
+
 /* A name is not looked up by the check, and counts as open. */
 START_TEST(test_names)
 {
@@ -188,6 +204,7 @@ int main(void)
     tcase_add_loop_test(tc, test_good, 0, sizeof good / sizeof good[0]);
     tcase_add_loop_test(tc, test_bad, 0, sizeof bad / sizeof bad[0]);
     tcase_add_test(tc, test_lengths);
+    tcase_add_test(tc, test_servers);
     tcase_add_test(tc, test_names);
     tcase_add_test(tc, test_clash);
     tcase_add_test(tc, test_unix_peers);

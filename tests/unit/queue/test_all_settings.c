@@ -99,6 +99,9 @@ START_TEST(test_addresses)
     /* We connect there, and strangers do not. */
     config_free(load(NULL, "master=192.0.2.1:7741", NULL));
     ck_assert_ptr_nonnull(strstr(refusal(NULL, "master=nonsense", NULL), "--master=nonsense: "));
+    ck_assert_str_eq(refusal("{\"master\": \"localhost:0\"}", NULL),
+                     "FILE:1: master: found \"localhost:0\", expected a port from 1 to 65535 after "
+                     "the last colon");
 }
 END_TEST
 
