@@ -8,6 +8,7 @@
 #include "gateway/api/run.h"
 #include "gateway/api/stream.h"
 #include "gateway/api/submit.h"
+#include "gateway/http/accept.h"
 #include "gateway/http/problem.h"
 #include "gateway/upstream/upstream.h"
 
@@ -23,7 +24,7 @@ static bool accepts_events(struct http_exchange *exchange)
 {
     bool twice;
     const char *accept = http_request_header(exchange, "Accept", &twice);
-    return accept && strcasestr(accept, "text/event-stream");
+    return accept && accept_takes(accept, "text/event-stream");
 }
 
 static bool is_printable(const char *text)

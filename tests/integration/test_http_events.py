@@ -255,6 +255,12 @@ def test_queue_goes(live):
         assert stream.find("done").json["payload"] == "x"
 
 
+@pytest.mark.parametrize("accept", ["text/event-stream;q=0", "text/event-stream; q=0.000, */*", "*/*"])
+def test_events_that_are_not_taken(shared_http, accept):
+    response = shared_http.post("/v1/jobs?module=fib", "10", {"Accept": accept})
+    assert (response.status, response.text) == (200, "55"), response
+
+
 def test_head(live):
     """The head of an answer alone, also of a stream, and the connection lives on."""
     path = live.post("/v1/jobs?module=live", "say hi", {"Prefer": "respond-async"}).headers["Location"]
