@@ -85,7 +85,8 @@ static char *read_journal(const char *name)
     int status;
     if (access(program, X_OK) < 0)
         return NULL;
-    return file_read_program((char *[]){(char *)program, "-u", (char *)name, "-n", "5000",
+    return file_read_program(NULL,
+                             (char *[]){(char *)program, "-u", (char *)name, "-n", "5000",
                                         "--no-pager", "-o", "short-iso", NULL},
                              LOG_MAX, NULL, &status);
 }

@@ -138,13 +138,13 @@ static void note_refusal(struct local_daemon *daemon, const char *text)
         daemon->refusal = strndup(at, strcspn(at, "\n"));
 }
 
-static void load(struct local_daemon *daemon, char *argv[])
+static void load(struct local_daemon *daemon, const char *dir, char *argv[])
 {
     size_t len = 0;
     int status = -1;
     const char *file = file_of(argv);
     argv[0] = daemon->program;
-    char *text = file_read_program(argv, SETTINGS_MAX, &len, &status);
+    char *text = file_read_program(dir, argv, SETTINGS_MAX, &len, &status);
     if (text && status == 0)
         daemon->settings = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
     if (!daemon->file && file && *file == '/')
@@ -154,6 +154,19 @@ static void load(struct local_daemon *daemon, char *argv[])
     free(text);
 }
 
+/* Relative paths begin at the daemon's directory. Only root and its own user may enter that by way
+ * of the process; for others a relative file is not known: their directory may have one like it. */
+static void load_there(struct local_daemon *daemon, char *argv[])
+{
+    char dir[64];
+    const char *file = file_of(argv);
+    snprintf(dir, sizeof dir, "/proc/%ld/cwd", (long)daemon->pid);
+    if (access(dir, X_OK) == 0)
+        load(daemon, dir, argv);
+    else if (!file || *file == '/')
+        load(daemon, NULL, argv);
+}
+
 static void load_of_process(struct local_daemon *daemon)
 {
     char path[64], *argv[ARGUMENTS_MAX];
@@ -161,7 +174,7 @@ static void load_of_process(struct local_daemon *daemon)
     snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)daemon->pid);
     char *line = file_read_head(path, COMMAND_LINE_MAX, &len);
     if (line && len > 0 && split_arguments(line, len, argv) > 0)
-        load(daemon, argv);
+        load_there(daemon, argv);
     free(line);
 }
 
@@ -169,7 +182,7 @@ static void load_of_file(struct local_daemon *daemon)
 {
     daemon->file = find_file(daemon->name);
     if (daemon->file)
-        load(daemon, (char *[]){NULL, "-c", daemon->file, "-T", NULL});
+        load(daemon, NULL, (char *[]){NULL, "-c", daemon->file, "-T", NULL});
 }
 
 void local_daemon_open(struct local_daemon *daemon, const char *name, pid_t pid)
@@ -197,8 +210,8 @@ char *local_daemon_check(const struct local_daemon *daemon, int *status)
 {
     char *file = daemon->program ? find_file(daemon->name) : NULL, *text = NULL;
     if (file && daemon->file && strcmp(file, daemon->file) == 0)
-        text = file_read_program((char *[]){daemon->program, "-t", "-c", file, NULL}, SETTINGS_MAX,
-                                 NULL, status);
+        text = file_read_program(NULL, (char *[]){daemon->program, "-t", "-c", file, NULL},
+                                 SETTINGS_MAX, NULL, status);
     free(file);
     return text;
 }

@@ -104,11 +104,11 @@ long long file_read_number(const char *path, long long otherwise)
 
 /* ---- programs ---- */
 
-static void run_child(char *const argv[], int output)
+static void run_child(const char *dir, char *const argv[], int output)
 {
     int nothing = open("/dev/null", O_RDONLY);
     if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
-        dup2(output, STDERR_FILENO) < 0)
+        dup2(output, STDERR_FILENO) < 0 || (dir && chdir(dir) < 0))
         _exit(127);
     execv(argv[0], argv);
     _exit(127);
@@ -149,7 +149,7 @@ static int reap(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-char *file_read_program(char *const argv[], size_t max, size_t *len, int *status)
+char *file_read_program(const char *dir, char *const argv[], size_t max, size_t *len, int *status)
 {
     int ends[2];
     char *text = malloc(max + 1);
@@ -159,7 +159,7 @@ char *file_read_program(char *const argv[], size_t max, size_t *len, int *status
     }
     pid_t child = fork();
     if (child == 0)
-        run_child(argv, ends[1]);
+        run_child(dir, argv, ends[1]);
     close(ends[1]);
     size_t count = child < 0 ? 0 : read_output(ends[0], text, max);
     close(ends[0]);

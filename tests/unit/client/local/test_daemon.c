@@ -4,6 +4,7 @@
 
 #include "tests/unit/suite.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,43 @@ START_TEST(a_file_option_at_the_end)
 }
 END_TEST
 
+/* Each relative path of the daemon begins there. */
+START_TEST(in_the_directory_of_the_process)
+{
+    struct local_daemon daemon;
+    char own[PATH_MAX];
+    ck_assert_ptr_nonnull(getcwd(own, sizeof own));
+    ck_assert_int_eq(chdir("/usr"), 0);
+    begin((char *[]){"test_daemon", "-c", "own.conf", NULL});
+    ck_assert_int_eq(chdir(own), 0);
+    local_daemon_open(&daemon, "test_daemon", child);
+    ck_assert_str_eq(local_daemon_text(&daemon, "directory"), "/usr");
+    ck_assert_str_eq(local_daemon_text(&daemon, "arguments"), "-T -c own.conf");
+    local_daemon_close(&daemon);
+    end();
+}
+END_TEST
+
+/* Nobody but root and its user may enter the directory by way of the process. */
+START_TEST(a_relative_file_of_another_user)
+{
+    struct local_daemon daemon;
+    int status;
+    if (geteuid() != 0)
+        return;
+    begin((char *[]){"test_daemon", "-c", "own.conf", NULL});
+    pid_t other = fork();
+    if (other == 0) {
+        bool is_other = setresuid(65534, 65534, 65534) == 0;
+        local_daemon_open(&daemon, "test_daemon", child);
+        _exit(!is_other || daemon.pid != child || daemon.settings);
+    }
+    ck_assert_int_eq(waitpid(other, &status, 0), other);
+    ck_assert_int_eq(status, 0);
+    end();
+}
+END_TEST
+
 static int play(int argc, char *argv[])
 {
     if (strcmp(argv[1], "-T") != 0) {
@@ -70,7 +108,8 @@ static int play(int argc, char *argv[])
             pause();
         return 1;
     }
-    printf("{\"arguments\":\"");
+    char dir[PATH_MAX];
+    printf("{\"directory\":\"%s\",\"arguments\":\"", getcwd(dir, sizeof dir));
     for (int i = 1; i < argc; i++)
         printf("%s%s", i > 1 ? " " : "", argv[i]);
     printf("\"}\n");
@@ -84,6 +123,8 @@ int main(int argc, char *argv[])
     TCase *tcase = tcase_create("daemon");
     tcase_add_test(tcase, settings_of_a_process);
     tcase_add_test(tcase, a_file_option_at_the_end);
+    tcase_add_test(tcase, in_the_directory_of_the_process);
+    tcase_add_test(tcase, a_relative_file_of_another_user);
     Suite *suite = suite_create("local daemon");
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
