@@ -3,8 +3,8 @@
  *
  * An upstream has a few connections for all calls, and one of its own for each stream. A stream is
  * read no faster than its reader takes it; the others are always read. Connections are made in the
- * background, and made again after their end, with pauses from 0.1 to 0.5 seconds (src/upstream). The
- * pauses stay short while calls would wait for the daemon.
+ * background, and made again after their end, with pauses from 0.1 to 0.5 seconds (src/upstream).
+ * The pauses stay short while calls would wait for the daemon.
  *
  * A call is one request. The events that belong to it come to its owner, until the last one or the
  * loss of the connection. A call is embedded in its owner's struct.
