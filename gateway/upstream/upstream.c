@@ -29,10 +29,15 @@ static struct timers *timers_of(const struct upstream *upstream)
 
 /* --- calls --- */
 
+static bool is_reserve(const struct upstream_carrier *carrier)
+{
+    return carrier == &carrier->upstream->carriers[UPSTREAM_RESERVE];
+}
+
 /* Of the two, the one with fewer calls. */
 static struct upstream_carrier *less_busy(struct upstream_carrier *a, struct upstream_carrier *b)
 {
-    return a && a->count <= b->count ? a : b;
+    return a && (is_reserve(b) || a->count <= b->count) ? a : b;
 }
 
 /* `nowhere` if none is free. Requests that are no submits are also for a daemon that drains. */

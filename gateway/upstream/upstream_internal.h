@@ -17,7 +17,9 @@
 
 #define UPSTREAM_DRAIN_WHY "the gateway is shutting down"
 
-enum { UPSTREAM_CARRIERS = 4 }; /* a large result on one holds up a quarter of the calls */
+/* A large result on one holds up a quarter of the calls. The last one has calls only while it is
+ * the only free one: so one without a job looks for the next daemon while this one drains. */
+enum { UPSTREAM_RESERVE = 4, UPSTREAM_CARRIERS };
 
 TAILQ_HEAD(upstream_call_list, upstream_call);
 TAILQ_HEAD(upstream_carrier_list, upstream_carrier);

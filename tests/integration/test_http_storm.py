@@ -133,7 +133,7 @@ def nothing_is_left(http):
 
     def idle():
         stats = client.stats()
-        return stats["jobs"]["running"] == stats["queue"]["waiting"] == 0 and stats["clients"]["connected"] <= 6
+        return stats["jobs"]["running"] == stats["queue"]["waiting"] == 0 and stats["clients"]["connected"] <= 7
 
     wait_until(idle, "the end of all jobs and streams")
     queue = http.queue.client()

@@ -323,6 +323,66 @@ START_TEST(test_a_daemon_that_drains_is_looked_at_and_gets_no_job)
 }
 END_TEST
 
+/* Returns the only connection on which nothing was written. */
+static size_t find_reserve(void)
+{
+    size_t found = SHARED, count = 0;
+    char got[8192];
+    turns();
+    for (size_t i = 0; i < SHARED; i++) {
+        if (recv(fds[i], got, sizeof got, 0) > 0)
+            continue;
+        found = i;
+        count++;
+    }
+    ck_assert_uint_eq(count, 1);
+    return found;
+}
+
+/* Jobs on each of the four: the reserve has none, and looks. The patience is that for a daemon
+ * whose socket is held, and the next daemon gets the call while the jobs of the first go on. */
+START_TEST(test_a_daemon_that_drains_with_jobs_on_all_connections)
+{
+    struct owner jobs[2 * SHARED];
+    daemon_comes();
+    for (size_t i = 0; i < 2 * SHARED; i++) {
+        jobs[i] = (struct owner){{.ops = &owner_ops}, "job"};
+        ask(&jobs[i], "submit", "", NULL);
+    }
+    size_t reserve = find_reserve();
+    for (size_t i = 0; i < SHARED; i++)
+        daemon_says(i, "{\"event\":\"draining\"}\n");
+    ck_closed(reserve);
+    ask(&a, "submit", "", NULL);
+    pass_ms(100);
+    pass_ms(3000); /* somebody holds the socket */
+    ck_told("");
+    ck_assert_uint_eq(fd_count, SHARED + 1);
+    daemon_greets(SHARED);
+    ck_written(SHARED, "{\"op\":\"submit\",\"id\":11}\n");
+    daemon_says(SHARED, "{\"event\":\"done\",\"id\":11,\"size\":0}\n");
+    daemon_says(0, "{\"event\":\"done\",\"id\":0,\"size\":0}\n");
+    ck_told("a done done last\njob done done last\n");
+    for (size_t i = 1; i < 2 * SHARED; i++)
+        upstream_forget(&jobs[i].call, false);
+}
+END_TEST
+
+/* The others have as many calls as they like. */
+START_TEST(test_the_reserve_has_no_calls)
+{
+    struct owner jobs[2 * SHARED];
+    daemon_comes();
+    for (size_t i = 0; i < 2 * SHARED; i++) {
+        jobs[i] = (struct owner){{.ops = &owner_ops}, "job"};
+        ask(&jobs[i], i % 2 ? "stats" : "submit", "", NULL);
+    }
+    (void)find_reserve();
+    for (size_t i = 0; i < 2 * SHARED; i++)
+        upstream_forget(&jobs[i].call, false);
+}
+END_TEST
+
 START_TEST(test_a_large_payload_does_not_wait)
 {
     char large[1002];
@@ -432,6 +492,8 @@ int main(void)
     tcase_add_test(tc, test_excuses);
     tcase_add_test(tc, test_draining);
     tcase_add_test(tc, test_a_daemon_that_drains_is_looked_at_and_gets_no_job);
+    tcase_add_test(tc, test_a_daemon_that_drains_with_jobs_on_all_connections);
+    tcase_add_test(tc, test_the_reserve_has_no_calls);
     tcase_add_test(tc, test_a_large_payload_does_not_wait);
     tcase_add_test(tc, test_an_owner_asks_again_at_once);
     tcase_add_test(tc, test_an_owner_asks_again_when_lost);

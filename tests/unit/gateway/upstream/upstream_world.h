@@ -23,7 +23,7 @@
     "\"payload_max\":1000,\"rights\":[\"submit\",\"relay\"],\"features\":[\"detach\",\"link\"]}" \
     "\n"
 
-enum { TOLD_MAX = 1 << 16, SHARED = 4, FDS = 16 };
+enum { TOLD_MAX = 1 << 16, SHARED = 5, FDS = 20 };
 
 static struct event_base *base;
 static struct timers timers;
