@@ -62,6 +62,7 @@ const LANES_MS = 45000;
 const world = await new World({ master: settings }).start();
 const browser = await launch();
 try {
+    await shoot(browser, world, 'empty', '#/overview', { wait: 12000 }); /* two points of the history */
     const end = Date.now() + 1000 * Number(seconds);
     let busy = false;
     const rush = () => busy || Date.now() % 70000 < 9000; /* now and then jobs wait */
