@@ -456,7 +456,7 @@ def test_rights(users):
     problem(users.post("/v1/jobs?module=fib", "30"), 401, "unauthorized")
     assert users.post("/v1/jobs?module=fib", "30", token=BOB).text == "832040"
     body = problem(users.post("/v1/jobs?module=echo", "30", token=BOB), 403, "denied")
-    assert "submit" in body["detail"]
+    assert "module:echo" in body["detail"]
 
 
 def test_a_job_before_the_first_hello(daemon, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 
@@ -156,8 +157,11 @@ def test_a_pool_of_several_workers_is_refused(daemon):
     assert "pool-max 1" in event["message"] and "may have 2" in event["message"], event
 
 
-def test_conf_has_its_pool():
-    with open(os.path.join(ROOT, "conf", "taskmasterd.conf")) as file:
-        conf = json.load(file)
+def test_the_manual_has_its_pool(daemon):
+    with open(os.path.join(ROOT, "doc", "taskmasterd.conf.5")) as file:
+        examples = re.findall(r"\.Bd -literal -offset indent\n(\{.*?\n\})\n\.Ed", file.read(), re.DOTALL)
+    (conf,) = [conf for conf in map(json.loads, examples) if "kv" in conf["modules"]]
     pool = conf["pools"][conf["modules"]["kv"]["pool"]]
     assert pool["pool-max"] == 1 and pool["pool-start"] == 1, pool
+    server = daemon.make(conf).start()
+    check(server.client().run("kv", '{"op":"list"}'), "done")

@@ -12,12 +12,16 @@ from harness.wait import wait_until
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes such a place")
 
 
+# Mounts that are made from here on stay here. The root of a chroot is no mount: then each mount in it is made private.
+PRIVATE = """mount --make-rprivate / 2>/dev/null || cut -d ' ' -f 5 /proc/self/mountinfo | xargs -n 1 mount --make-private
+mount -t proc proc /proc"""
+
+
 def first_process(daemon, script):
     """The daemon as PID 1 of its own processes; `script` comes first."""
     daemon.write_config()
-    daemon.command_line = [
-        "unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", f'{script}; exec "$@"', "sh", *daemon.command()
-    ]
+    unshare = ["unshare", "--pid", "--mount", "--propagation", "unchanged", "--fork", "--kill-child"]
+    daemon.command_line = [*unshare, "sh", "-ec", f'{PRIVATE}; {script}; exec "$@"', "sh", *daemon.command()]
     return daemon
 
 

@@ -137,11 +137,12 @@ def test_fork_fails(daemon):
     """The daemon runs as a user without a process to spare. Nothing spins, and jobs get their answer."""
     if os.getuid() != 0:
         pytest.skip("needs a user id with no other processes")
+    user = 100000 + os.getpid()  # tests beside this one have processes of nobody
 
     def limit():
         resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
         os.setgid(65534)
-        os.setuid(65534)
+        os.setuid(user)
 
     options = ["--listen=127.0.0.1:0", "--log-format=json", "--pool-start=0", "--pool-max=2"]
     options += [f"--start-timeout-ms={600 * SCALE}"]
