@@ -15,8 +15,10 @@ CACHE = os.path.join(ROOT, "build/bare-bookworm.tar")
 MAKING = os.path.join(ROOT, "build/bare-bookworm.new.tar")
 CACHE_SECONDS = 24 * 3600  # the lists of packages in it age
 
-# Mounts what a container has, then becomes the command.
+# Mounts what a container has, then becomes the command. What is mounted stays in its namespace. The root of a chroot is no
+# mount: then each mount in it is made private.
 ENTER = """
+mount --make-rprivate / 2>/dev/null || cut -d ' ' -f 5 /proc/self/mountinfo | xargs -n 1 mount --make-private
 ip link set lo up
 mount -t proc proc "$0/proc"
 mount -t tmpfs tmpfs "$0/dev/shm"
@@ -40,7 +42,7 @@ def make_cache():
     os.replace(MAKING, CACHE)
 
 
-UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+UNSHARE = ["unshare", "--mount", "--propagation", "unchanged", "--pid", "--fork", "--kill-child"]
 UNSHARE_NET = ["--net", "--uts"]
 
 
