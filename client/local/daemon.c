@@ -154,16 +154,35 @@ static void load(struct local_daemon *daemon, const char *dir, char *argv[])
     free(text);
 }
 
-/* Relative paths begin at the daemon's directory. Only root and its own user may enter that by way
+/* Relative paths among the settings begin in the directory of the process, not in ours. */
+static void resolve_paths(json_t *settings, const char *dir)
+{
+    static const char *const keys[] = {"access-file", "log-file",   "master-token-file",
+                                       "module-dir",  "store-path", "queue-token-file",
+                                       "token-file",  "worker-path"};
+    char from[PATH_MAX], path[2 * PATH_MAX];
+    ssize_t len = readlink(dir, from, sizeof from - 1);
+    for (size_t i = 0; len > 0 && i < sizeof keys / sizeof *keys; i++) {
+        json_t *setting = json_object_get(settings, keys[i]);
+        const char *text = json_string_value(setting);
+        if (!text || !*text || *text == '/')
+            continue;
+        snprintf(path, sizeof path, "%.*s/%s", (int)len, from, text);
+        json_string_set(setting, path);
+    }
+}
+
+/* A relative -c begins at the daemon's directory. Only root and its own user may enter that by way
  * of the process; for others a relative file is not known: their directory may have one like it. */
 static void load_there(struct local_daemon *daemon, char *argv[])
 {
     char dir[64];
     const char *file = file_of(argv);
     snprintf(dir, sizeof dir, "/proc/%ld/cwd", (long)daemon->pid);
-    if (access(dir, X_OK) == 0)
+    if (access(dir, X_OK) == 0) {
         load(daemon, dir, argv);
-    else if (!file || *file == '/')
+        resolve_paths(daemon->settings, dir);
+    } else if (!file || *file == '/')
         load(daemon, NULL, argv);
 }
 

@@ -17,7 +17,8 @@ struct local_daemon {
     pid_t pid;        /* 0: no process on this machine, as far as known */
     char *program;    /* owned; NULL: not found */
     char *file;       /* owned; its configuration file; NULL: none, or not known */
-    json_t *settings; /* owned; in force, as printed by -T; NULL: not known */
+    json_t *settings; /* owned; in force, as printed by -T; NULL: not known. Paths are absolute if
+                         the directory of the process is known */
     char *refusal;    /* owned; why a running daemon's file would be refused now; NULL: it is not */
 };
 

@@ -75,6 +75,9 @@ START_TEST(in_the_directory_of_the_process)
     local_daemon_open(&daemon, "test_daemon", child);
     ck_assert_str_eq(local_daemon_text(&daemon, "directory"), "/usr");
     ck_assert_str_eq(local_daemon_text(&daemon, "arguments"), "-T -c own.conf");
+    ck_assert_str_eq(local_daemon_text(&daemon, "token-file"), "/usr/own/tokens");
+    ck_assert_str_eq(local_daemon_text(&daemon, "access-file"), "/etc/access");
+    ck_assert_str_eq(local_daemon_text(&daemon, "log-file"), "");
     local_daemon_close(&daemon);
     end();
 }
@@ -112,7 +115,7 @@ static int play(int argc, char *argv[])
     printf("{\"directory\":\"%s\",\"arguments\":\"", getcwd(dir, sizeof dir));
     for (int i = 1; i < argc; i++)
         printf("%s%s", i > 1 ? " " : "", argv[i]);
-    printf("\"}\n");
+    printf("\",\"token-file\":\"own/tokens\",\"access-file\":\"/etc/access\",\"log-file\":\"\"}\n");
     return 0;
 }
 
