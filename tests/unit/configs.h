@@ -141,4 +141,32 @@ static inline void check_refused_reload(const struct config *in_force, const cha
     ck_assert_msg(strncmp(error, expected, strlen(expected)) == 0, "%s", error);
 }
 
+/* A row of the agreed table of settings. A change of a default or range is a change there, too. */
+struct agreed {
+    const char *key;
+    int64_t min, max;
+    const char *default_text;
+    bool reload;
+};
+
+/* The schema has these settings, in this order, and no others. */
+static inline void ck_agreed(const struct agreed *agreed, size_t count)
+{
+    struct config_cursor cursor = {0};
+    struct config_key found;
+    ck_assert_uint_eq(config_schema_count(&CONFIGS_SCHEMA), count);
+    for (; config_schema_next(&CONFIGS_SCHEMA, &cursor); agreed++) {
+        const struct option *option = cursor.key.option;
+        ck_assert_str_eq(option->key, agreed->key);
+        ck_assert_int_eq(option->min, agreed->min);
+        ck_assert_int_eq(option->max, agreed->max);
+        ck_assert_str_eq(option->default_text, agreed->default_text);
+        ck_assert_int_eq(option->reload, agreed->reload);
+        ck_assert(config_schema_find(&CONFIGS_SCHEMA, option->key, &found));
+        ck_assert_ptr_eq(found.option, option);
+        ck_assert_msg(!strchr(option->help, '\n') && !strstr(option->help, ". "), "%s",
+                      option->key);
+    }
+}
+
 #endif
