@@ -45,7 +45,7 @@ COMMAND_LIBS := $(CLIENT_LIBS) -ldw
 # The shared folders know nothing of jobs and workers: other daemons are made of them too.
 SHARED   := common base net config access protocol peers peers/ops upstream daemon
 MASTER   := clients clients/ops jobs workers stats startup
-QUEUE    := queue queue/store queue/kept queue/master queue/clients queue/clients/ops
+QUEUE    := queue queue/store queue/redis queue/kept queue/master queue/clients queue/clients/ops
 GATEWAY  := gateway gateway/http gateway/upstream gateway/access gateway/metrics gateway/history gateway/page gateway/api
 objects   = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))

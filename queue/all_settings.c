@@ -13,6 +13,7 @@ static const struct config_part parts[] = {
     {&listen_options, offsetof(struct queue_settings, peers)},
     {&master_link_options, offsetof(struct queue_settings, master)},
     {&store_options, offsetof(struct queue_settings, store)},
+    {&redis_options, offsetof(struct queue_settings, redis)},
     {&keep_options, offsetof(struct queue_settings, keep)},
     {&peers_options, offsetof(struct queue_settings, peers)},
     {&end_options, offsetof(struct queue_settings, end)},

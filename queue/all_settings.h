@@ -15,6 +15,7 @@
 #include "queue/kept/settings.h"
 #include "queue/master/settings.h"
 #include "queue/own_settings.h"
+#include "queue/redis/settings.h"
 #include "queue/store/settings.h"
 
 struct queue_settings {
@@ -22,6 +23,7 @@ struct queue_settings {
     struct access_settings access;
     struct master_link_settings master;
     struct store_settings store;
+    struct redis_settings redis;
     struct keep_settings keep;
     struct end_settings end;
     struct identity_settings identity;

@@ -244,7 +244,9 @@ static int open_store(struct queued *q)
 {
     char error[512];
     const struct store_settings *settings = &q->reload.settings->store;
-    q->engine = sqlite_engine.open(settings, q->loop.base, on_store_failed, q, error, sizeof error);
+    const struct engine_parts parts = {
+        .settings = settings, .base = q->loop.base, .failed = on_store_failed, .arg = q};
+    q->engine = sqlite_engine.open(&parts, error, sizeof error);
     if (!q->engine)
         log_event(
             LOG_ERROR, "cannot-open-store", LOG_STR("path", settings->path), LOG_STR("why", error),

@@ -18,6 +18,14 @@
  * nothing. Of a PUT with a key the engine makes the digest.
  *
  * A backup takes long. It alone is answered out of order, when it is whole.
+ *
+ * An engine may be shared: many nodes (processes like this one) have one store (queue/redis). Then
+ * a job belongs to a node while it is HANDED, and to the store otherwise. A node has no window of
+ * waiting jobs: CLAIM hands jobs to it, as many as its master can begin soon. The store may change
+ * a job that this node does not hold at any time; so an operation on one names what it expects, and
+ * MOVED says that the job is elsewhere by now. A node that the store takes for dead has its jobs
+ * taken over; its late operations on these are LOST. Such an engine may be away for a time, and it
+ * tells news (struct engine_news): what other nodes did.
  */
 #ifndef TASKMASTER_QUEUE_STORE_ENGINE_H
 #define TASKMASTER_QUEUE_STORE_ENGINE_H
@@ -37,6 +45,17 @@ enum store_status {
                      * is; nothing else was changed */
     STORE_CONFLICT, /* of PUT and AGAIN: `other` has the key; nothing was changed */
     STORE_FAILED,   /* of BACKUP: `error` says why */
+
+    /* Of a shared engine alone: */
+    STORE_FULL,        /* of PUT: job-max; nothing was changed */
+    STORE_QUOTA,       /* of PUT: owner-job-max; nothing was changed */
+    STORE_UNCONFIRMED, /* of PUT: the store did not answer in time: the job may be in it, or not */
+    STORE_AWAY,        /* the store cannot be reached; of an operation that changes something, which
+                        * this node does not hold, the change may have come about */
+    STORE_LOST,        /* of BACK, ENDED, MARK, TELL of a held job: another node has taken the job
+                        * over; nothing was changed */
+    STORE_MOVED,       /* of ENDED, MARK, AGAIN, FORGET of a job that is not held: it is in another
+                        * state by now; nothing was changed: LOAD tells */
 };
 
 enum store_kind {
@@ -61,6 +80,16 @@ enum store_kind {
                    * are found by an index, without a bound: the first thing after the start */
     STORE_PAUSE,  /* notes that `module` (NULL: all) is paused, or not */
     STORE_BACKUP, /* writes a copy of the store to `path`, while other operations go on */
+
+    /* Of a shared engine alone. HANDED and TAKE are not of one. */
+    STORE_CLAIM, /* WAITING -> HANDED to this node, attempt + 1: up to `max` of the module, in their
+                  * order, with their inputs: in `rows`. `is_whole`: no more wait */
+    /* (EXPIRE of a shared engine hands its rows to this node: they are HANDED, attempt unchanged.)
+     */
+    STORE_ADOPT, /* HANDED to a dead node -> HANDED to this one, up to `max`: in `rows`, without
+                  * inputs; nothing else of them changes */
+    STORE_TELL,  /* followers at other nodes hear of `news` of the held job */
+    STORE_NODES, /* all nodes: in `text` */
     STORE_KINDS
 };
 
@@ -108,6 +137,36 @@ struct store_op {
     const char *path; /* BACKUP */
     bool on;          /* PAUSE */
     char error[256];
+
+    /* of a shared engine */
+    uint32_t job_max, owner_job_max; /* PUT; 0: no bound */
+    unsigned wants;                  /* PUT, LOAD: STORE_WANTS_...: this node follows the job from
+                                      * now on, if it is not held here, and hears of it by
+                                      * engine_news; 0: it does not */
+    bool is_held;                    /* BACK, ENDED, MARK, TELL: this node holds the job. Otherwise
+                                      * ENDED ends a WAITING or DELAYED one, and MARK notes the wish
+                                      * to stop a HANDED one, and tells its node (`stop`) */
+    bool kill;                       /* MARK: the wish is to kill */
+    const char *by;                  /* MARK: as of struct kept_ask */
+    struct store_news *news;         /* TELL; and BACK after a failure (a retry), or NULL */
+    char *text;                      /* NODES: a JSON array, from malloc(), the reader's */
+};
+
+/* What a node follows of a job that is not held there. Its end is told in any case. */
+enum store_wants {
+    STORE_WANTS_END = 1u << 0,
+    STORE_WANTS_STARTED = 1u << 1,
+    STORE_WANTS_PROGRESS = 1u << 2,
+    STORE_WANTS_RETRY = 1u << 3,
+};
+
+/* An event of a job that another node holds. Texts are borrowed. */
+struct store_news {
+    enum store_wants what;
+    const char *fields;           /* STARTED, PROGRESS: as the master told them; JSON text */
+    uint32_t attempt;             /* RETRY: the failed one, */
+    const char *reason, *message; /* why, */
+    uint64_t delay_ms;            /* and when the next one comes */
 };
 STAILQ_HEAD(store_ops, store_op);
 
@@ -126,17 +185,60 @@ struct store_contents {
     size_t paused_count;
 };
 
+/* What a shared engine tells, in the loop's thread, never within a call of the engine's. After an
+ * answer of an operation comes the news of what happened after that operation. */
+struct engine_news {
+    /* The store can be reached again (also for the first time), or no longer. */
+    void (*up)(void *arg);
+    void (*down)(void *arg);
+    /* Jobs of the module wait: perhaps they did not before. */
+    void (*work)(void *arg, const char *module);
+    /* A pause has changed: contents() tells. */
+    void (*paused)(void *arg);
+    /* Counts have changed: contents() tells those of all nodes. Twice a second at most. */
+    void (*counted)(void *arg);
+    /* Jobs of dead nodes are to be adopted. */
+    void (*orphans)(void *arg);
+    /* Of a followed job: it has ended, was retried, or is gone. LOAD tells. */
+    void (*changed)(void *arg, uint64_t seq);
+    void (*told)(void *arg, uint64_t seq, const struct store_news *news);
+    /* Of any job at another node, while watch() is on: its state, for `watch` and `monitor`. Texts
+     * are borrowed; `state` is accepted, started, retry, done or failed. */
+    void (*watched)(void *arg, uint64_t seq, const char *state, uint32_t attempt,
+                    const char *module, const char *reason);
+    /* Of a held job: another node follows it, or wishes to stop it. */
+    void (*followed)(void *arg, uint64_t seq, unsigned wants);
+    void (*stop)(void *arg, uint64_t seq, bool kill, const char *by);
+    /* The lease ends soon, and cannot be renewed: runs are to be stopped. What this node holds, it
+     * may hold still. */
+    void (*expiring)(void *arg, bool kill);
+    /* The store has taken this node for dead: it holds nothing any more. Its operations under way
+     * are answered with LOST. The node has joined again under another number. */
+    void (*lost)(void *arg);
+};
+
 struct store_settings; /* settings.h */
+struct redis_settings;
+struct conn_loop;
 struct event_base;
+
+/* What an engine is made of; all is borrowed. */
+struct engine_parts {
+    const struct store_settings *settings;
+    const struct redis_settings *redis; /* of the redis engine; else NULL */
+    struct event_base *base;
+    struct conn_loop *loop; /* likewise: its connections and timers */
+    void (*failed)(void *arg, const char *why);
+    void *arg;
+};
 
 struct engine_ops {
     const char *name;
+    bool is_shared;
     /* Opens the store, and starts the engine. NULL after a message in `error`. `failed` is called
      * once if the store is lost (an input or output fault, a broken database): nothing is answered
      * any more, and the process is to end. */
-    struct engine *(*open)(const struct store_settings *settings, struct event_base *base,
-                           void (*failed)(void *arg, const char *why), void *arg, char *error,
-                           size_t error_size);
+    struct engine *(*open)(const struct engine_parts *parts, char *error, size_t error_size);
     const struct store_contents *(*contents)(struct engine *engine);
     void (*post)(struct engine *engine, struct store_op *op);
     void (*flush)(struct engine *engine);
@@ -148,6 +250,19 @@ struct engine_ops {
     bool (*has_room)(const struct engine *engine);
     /* Changes the settings, as far as they may change. */
     void (*configure)(struct engine *engine, const struct store_settings *settings);
+    /* Of a shared engine alone, else NULL. Who hears of news; before the first turn of the loop. */
+    void (*listen)(struct engine *engine, const struct engine_news *news, void *arg);
+    bool (*is_up)(const struct engine *engine);
+    /* A number for a new job: greater than the one before, and never given by another node. It
+     * grows with the store's clock, so that order holds over all nodes. 0: the engine is not up. */
+    uint64_t (*next_seq)(struct engine *engine);
+    /* Whether `watched` is wanted. */
+    void (*watch)(struct engine *engine, bool on);
+    /* What `stats` shows in `store` of a shared engine: JSON text of fields ",\"nodes\":3,...". The
+     * caller frees it. */
+    char *(*stats)(const struct engine *engine);
+    /* The store's wall clock, in milliseconds since 1970: nodes' clocks may differ. */
+    uint64_t (*wall_ms)(const struct engine *engine);
     /* Does all posted operations, calls their `done`, and closes the store. After `failed` nothing
      * is done and called. */
     void (*close)(struct engine *engine);

@@ -12,8 +12,14 @@ enum store_sync {
     STORE_SYNC_OFF,    /* nothing survives for sure: for tests and caches */
 };
 
+enum store_engine {
+    STORE_ENGINE_SQLITE, /* on this machine, for this process alone */
+    STORE_ENGINE_REDIS,  /* in a Redis, for many nodes */
+};
+
 struct store_settings {
-    char *path; /* a directory */
+    enum store_engine engine;
+    char *path; /* a directory; of sqlite alone, as the others below */
     enum store_sync sync;
     uint64_t max; /* bytes of all files */
 };

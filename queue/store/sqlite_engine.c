@@ -15,16 +15,15 @@ struct engine {
     struct store_contents contents;
 };
 
-static struct engine *open_engine(const struct store_settings *settings, struct event_base *base,
-                                  void (*failed)(void *arg, const char *why), void *arg,
-                                  char *error, size_t error_size)
+static struct engine *open_engine(const struct engine_parts *parts, char *error, size_t error_size)
 {
     struct engine *engine = xcalloc(1, sizeof *engine);
-    if (!sqlite_store_open(&engine->store, settings, &engine->contents, error, error_size)) {
+    if (!sqlite_store_open(&engine->store, parts->settings, &engine->contents, error, error_size)) {
         free(engine);
         return NULL;
     }
-    engine->thread = engine_thread_start(base, sqlite_batch_turn, &engine->store, failed, arg);
+    engine->thread = engine_thread_start(parts->base, sqlite_batch_turn, &engine->store,
+                                         parts->failed, parts->arg);
     if (engine->thread)
         return engine;
     snprintf(error, error_size, "a thread for the store: %s", strerror(errno));

@@ -23,8 +23,9 @@ static void on_failed(void *arg, const char *why)
 
 bool world_tries_to_open(struct world *world)
 {
-    world->engine = world->ops->open(&world->settings, world->base, on_failed, world, world->error,
-                                     sizeof world->error);
+    const struct engine_parts parts = {
+        .settings = &world->settings, .base = world->base, .failed = on_failed, .arg = world};
+    world->engine = world->ops->open(&parts, world->error, sizeof world->error);
     return world->engine;
 }
 
