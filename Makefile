@@ -32,8 +32,8 @@ COMPILE   = $(CC) -D_GNU_SOURCE -Iinclude -Isrc -I. -MMD -MP -std=c11 $(WARN) $(
 LINK      = $(CC) $(OPT) -fPIC $(CFLAGS) $(LDOPT) $(WRAP) $(LDFLAGS)
 COMPILE_SHARED = $(COMPILE) -shared $(LDOPT) $(LDFLAGS)
 MASTER_LIBS := -levent_core -ljansson
-# taskqueued: the engine is SQLite; keys are compared by SHA-256.
-QUEUE_LIBS  := $(MASTER_LIBS) -lsqlite3 -lmd -lpthread
+# taskqueued: the engines are SQLite, and Redis by the reader of hiredis; keys are compared by SHA-256.
+QUEUE_LIBS  := $(MASTER_LIBS) -lsqlite3 -lhiredis -lmd -lpthread
 # The loader looks for a module's symbols in these libraries first, then in the module's own: the C library alone. The
 # unwinder for crashes is linked in.
 WORKER_LIBS := -ldl -static-libgcc
