@@ -4,6 +4,7 @@
 #include "access/read.h"
 #include "access/token_file.h"
 #include "daemon/rules.h"
+#include "queue/redis/password_file.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -35,13 +36,35 @@ static int check_sizes(const struct config *config, const struct peers_settings 
     return 0;
 }
 
+static int check_servers(const struct config *config, const struct option_list *servers,
+                         struct config_error *error)
+{
+    for (size_t i = 0; i < servers->count; i++)
+        if (daemon_rule_server(config, error, "redis-servers", servers->items[i]) < 0)
+            return -1;
+    return 0;
+}
+
 static int check(const struct config *config, void *arg, struct config_error *error)
 {
     const struct queue_settings *settings = arg;
     if (check_sizes(config, &settings->peers, error) < 0 ||
-        daemon_rule_listen(config, error, &settings->peers.listen, &settings->access) < 0)
+        daemon_rule_listen(config, error, &settings->peers.listen, &settings->access) < 0 ||
+        check_servers(config, &settings->redis.servers, error) < 0)
         return -1;
     return daemon_rule_server(config, error, "master", settings->master.address);
+}
+
+/* With another engine the file need not be there. */
+static int read_password(const struct config *config, struct queue_settings *settings,
+                         enum file_kind kind, struct config_error *error)
+{
+    struct redis_settings *redis = &settings->redis;
+    char why[PATH_MAX + 192];
+    if (settings->store.engine == STORE_ENGINE_REDIS && redis->password_file &&
+        redis_password_read(redis->password_file, kind, &redis->passwords, why, sizeof why) < 0)
+        return config_fault(config, error, "redis-password-file", "%s", why);
+    return 0;
 }
 
 static int read_tokens(const struct config *config, void *arg, enum file_kind kind,
@@ -55,7 +78,7 @@ static int read_tokens(const struct config *config, void *arg, enum file_kind ki
     if (master->token_file &&
         token_file_read(master->token_file, kind, &master->tokens, why, sizeof why) < 0)
         return config_fault(config, error, "master-token-file", "%s", why);
-    return 0;
+    return read_password(config, settings, kind, error);
 }
 
 static void release(void *arg)
@@ -63,6 +86,7 @@ static void release(void *arg)
     struct queue_settings *settings = arg;
     token_set_free(&settings->access.tokens);
     token_set_free(&settings->master.tokens);
+    token_set_free(&settings->redis.passwords);
 }
 
 const struct config_schema queue_schema = {

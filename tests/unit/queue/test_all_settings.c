@@ -1,6 +1,7 @@
 /* test_all_settings: the settings of taskqueued: their defaults and ranges, the rules between them,
  * and the tokens read for them. */
 #include "queue/all_settings.h"
+#include "queue/redis/password_file.h"
 
 #define CONFIGS_SCHEMA queue_schema
 #include "tests/unit/configs.h"
@@ -9,9 +10,20 @@ static const struct agreed agreed[] = {
     {"listen", 1, 16, "[\"127.0.0.1:7742\"]", false},
     {"master", 1, 4095, "\"127.0.0.1:7741\"", false},
     {"master-token-file", 1, 4095, "null", true},
+    {"engine", 0, 0, "\"sqlite\"", false},
     {"store-path", 1, 4095, "\"/var/lib/taskqueued\"", false},
     {"store-sync", 0, 0, "\"full\"", false},
     {"store-max", 16777216, 1099511627776, "1073741824", true},
+    {"redis-servers", 1, 16, "[\"127.0.0.1:6379\"]", false},
+    {"redis-prefix", 1, 64, "\"taskqueued:\"", false},
+    {"redis-database", 0, 65535, "0", false},
+    {"redis-user", 1, 128, "null", false},
+    {"redis-password-file", 1, 4095, "null", true},
+    {"redis-timeout-ms", 100, 60000, "3000", false},
+    {"redis-wait", 0, 16, "0", false},
+    {"redis-unsafe", 0, 0, "false", false},
+    {"lease-ms", 1000, 600000, "10000", false},
+    {"node-name", 1, 64, "null", false},
     {"job-max", 1, 100000000, "1000000", true},
     {"owner-job-max", 0, 100000000, "0", true},
     {"window", 2, 4096, "32", true},
@@ -104,6 +116,50 @@ START_TEST(test_tokens)
 }
 END_TEST
 
+START_TEST(test_redis_servers)
+{
+    config_free(load(NULL, "redis-servers=127.0.0.1:6379,unix:/run/redis/redis.sock", NULL));
+    ck_assert_str_eq(refusal("{\"redis-servers\": [\"10.0.0.1:6379\", \"10.0.0.2:0\"]}", NULL),
+                     "FILE:1: redis-servers: found \"10.0.0.2:0\", expected a port from 1 to 65535 "
+                     "after the last colon");
+}
+END_TEST
+
+/* A password of Redis is no token: a short one will do. */
+START_TEST(test_redis_password)
+{
+    write_text(token_file, "# of Redis\n \xc3\xa4#1 \nanother\n");
+    char *password = xasprintf("redis-password-file=%s", token_file);
+    struct config *config = load(NULL, "engine=redis", password, NULL);
+    const struct token_set *set = &queue_settings_of(config)->redis.passwords;
+    ck_assert_uint_eq(set->count, 1);
+    ck_assert_str_eq(set->tokens[0].text, "\xc3\xa4#1");
+    write_text(token_file, "a newer one\n");
+    config = reload(config, NULL, "engine=redis", password, NULL);
+    ck_assert_str_eq(queue_settings_of(config)->redis.passwords.tokens[0].text, "a newer one");
+    config_free(config);
+    write_text(token_file, "# nothing\n");
+    ck_assert_ptr_nonnull(strstr(refusal(NULL, "engine=redis", password, NULL), "a password"));
+    free(password);
+    /* With SQLite it is not read. */
+    config_free(load(NULL, "redis-password-file=/no/such", NULL));
+}
+END_TEST
+
+START_TEST(test_redis_password_too_long)
+{
+    char text[REDIS_PASSWORD_MAX + 2] = "";
+    memset(text, 'x', sizeof text - 1);
+    write_text(token_file, text);
+    char *password = xasprintf("redis-password-file=%s", token_file);
+    ck_assert_ptr_nonnull(strstr(refusal(NULL, "engine=redis", password, NULL), "512 bytes"));
+    text[REDIS_PASSWORD_MAX] = '\0';
+    write_text(token_file, text);
+    config_free(load(NULL, "engine=redis", password, NULL));
+    free(password);
+}
+END_TEST
+
 START_TEST(test_reload)
 {
     struct config *config = load("{\"job-max\": 5}", NULL);
@@ -134,6 +190,9 @@ int main(void)
     tcase_add_test(tc, test_sizes);
     tcase_add_test(tc, test_addresses);
     tcase_add_test(tc, test_tokens);
+    tcase_add_test(tc, test_redis_servers);
+    tcase_add_test(tc, test_redis_password);
+    tcase_add_test(tc, test_redis_password_too_long);
     tcase_add_test(tc, test_reload);
     tcase_add_test(tc, test_sample);
     suite_add_tcase(suite, tc);
