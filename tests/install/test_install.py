@@ -204,6 +204,7 @@ def test_files_are_where_they_belong(tree):
         "share/bash-completion/completions/taskmaster",
         "share/zsh/site-functions/_taskmaster",
         "share/doc/taskmaster/README.md",
+        "share/doc/taskmaster/cluster.md",
         "share/doc/taskmaster/protocol.md",
         "share/doc/taskmaster/queue.md",
         "share/doc/taskmaster/examples/taskqueued.conf",
