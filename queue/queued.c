@@ -157,7 +157,6 @@ static void wire_clients(struct queued *q)
     peers->loop = &q->conns;
     peers->boot = q->boot;
     peers->control = (struct peers_control){q, on_reload, on_reopen, on_log_level, on_drain};
-    q->clients.wall_ms = wall_ms;
     q->clients.inquiry = inquiries_ops(&q->inquiries);
 }
 

@@ -18,7 +18,6 @@ struct queue_clients {
     struct keep *keep;
     const struct keep_settings *settings; /* in force; a reload swaps them between turns */
     struct queue_inquiry_ops inquiry;
-    uint64_t (*wall_ms)(void); /* since 1970 */
 
     struct hash by_id; /* followers of all sessions, by session and id */
     bool leaving;      /* see queue_clients_leave() */

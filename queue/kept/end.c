@@ -56,7 +56,7 @@ static void leave(struct kept *job)
 
 static void end(struct kept *job, struct stored_outcome *outcome, struct payload *result)
 {
-    outcome->ended_ms = job->keep->parts.wall_ms();
+    outcome->ended_ms = kept_wall_ms(job->keep);
     outcome->over_ms = outcome->ended_ms + ttl_ms(job, outcome->is_done);
     leave(job);
     stored_job_set_outcome(job->stored, outcome);

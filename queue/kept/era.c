@@ -16,7 +16,7 @@ enum { JUMP_MS = 1000 }; /* smaller differences are the steering of the clock */
 
 static int64_t offset_ms(const struct keep *keep)
 {
-    return (int64_t)keep->parts.wall_ms() - (int64_t)(kept_now_us(keep) / 1000);
+    return (int64_t)kept_wall_ms(keep) - (int64_t)(kept_now_us(keep) / 1000);
 }
 
 static void begin(struct keep *keep)

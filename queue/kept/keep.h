@@ -66,6 +66,10 @@ void keep_submit(struct keep *keep, struct stored_job *stored, struct payload *i
 /* The record, if it is in memory. */
 struct kept *keep_find(struct keep *keep, uint64_t seq);
 
+/* The wall clock by which delays, limits and outcomes are kept, since 1970: the store's own, if
+ * many nodes share it. */
+uint64_t keep_wall_ms(const struct keep *keep);
+
 /* The number of the last submit; 0: there was none. */
 uint64_t keep_last_seq(const struct keep *keep);
 

@@ -174,6 +174,13 @@ static inline uint64_t kept_now_us(const struct keep *keep)
     return keep->parts.timers->now_us;
 }
 
+/* A shared store has a clock of its own: those of its nodes may differ. */
+static inline uint64_t kept_wall_ms(const struct keep *keep)
+{
+    const struct engine_ops *ops = keep->parts.engine_ops;
+    return ops->wall_ms ? ops->wall_ms(keep->parts.engine) : keep->parts.wall_ms();
+}
+
 static inline struct kept_spot kept_spot_of(const struct kept *job)
 {
     return (struct kept_spot){job->stored->wish.priority, job->stored->seq};

@@ -160,7 +160,7 @@ static void put(struct kept *job)
 /* From when the job is due. */
 static void set_times(struct keep *keep, struct stored_job *stored)
 {
-    uint64_t now_ms = keep->parts.wall_ms();
+    uint64_t now_ms = kept_wall_ms(keep);
     if (stored->run.due_ms <= now_ms)
         stored->run.due_ms = 0;
     if (stored->wish.max_wait_ms)

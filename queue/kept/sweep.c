@@ -12,7 +12,7 @@ enum { PAUSE_MS = 100, SUSPECT_MS = 3600000, LASTING_MS = 600000, LOOK_MS = 6000
 
 static void set_timer(struct keep *keep)
 {
-    uint64_t now_ms = keep->parts.wall_ms(), in_ms = PAUSE_MS;
+    uint64_t now_ms = kept_wall_ms(keep), in_ms = PAUSE_MS;
     if (keep->sweep.next_ms > now_ms + PAUSE_MS)
         in_ms = keep->sweep.next_ms - now_ms;
     if (in_ms > LOOK_MS)
@@ -32,7 +32,7 @@ void kept_sweep_note(struct keep *keep, uint64_t over_ms)
 static void post(struct keep *keep, kept_finish finish)
 {
     struct keep_op *op = kept_write_new(keep, STORE_SWEEP, finish);
-    op->op.now_ms = keep->parts.wall_ms();
+    op->op.now_ms = kept_wall_ms(keep);
     op->op.max = KEPT_BATCH;
     keep->sweep.is_posted = true;
     keep->sweep.next_ms = 0;
@@ -76,7 +76,7 @@ void kept_sweep_look(struct keep *keep)
     if (keep->sweep.is_posted || !keep->sweep.next_ms)
         return;
     if (kept_now_us(keep) < keep->sweep.stopped_until_us ||
-        keep->sweep.next_ms > keep->parts.wall_ms())
+        keep->sweep.next_ms > kept_wall_ms(keep))
         set_timer(keep);
     else
         post(keep, swept);

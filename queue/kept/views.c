@@ -21,6 +21,11 @@ size_t keep_busy_count(const struct keep *keep)
     return keep->busy_count;
 }
 
+uint64_t keep_wall_ms(const struct keep *keep)
+{
+    return kept_wall_ms(keep);
+}
+
 bool keep_is_paused(const struct keep *keep, const char *name)
 {
     const struct kept_module *module = name ? kept_module_find(keep, name) : NULL;

@@ -203,7 +203,6 @@ static void begin_process(void)
         .keep = keep,
         .settings = &keep_settings,
         .inquiry = {.ask = on_inquiry, .forget = on_inquiry_forgotten},
-        .wall_ms = wall_ms,
     };
     clients.peers.control =
         (struct peers_control){NULL, on_reload, on_reopen, on_log_level, on_drain};

@@ -51,7 +51,7 @@ static void op_submit(void *arg, struct kept *job)
     bug_on(!row || row->run.state != STORED_HANDED || row->run.attempt != job->stored->run.attempt);
     bug_on(!job->input && job->stored->input.size);
     bug_on(job->stored->input.size > PAYLOAD_MAX);
-    bug_on(row->run.due_ms > clients.wall_ms() || !row->run.attempt);
+    bug_on(row->run.due_ms > keep_wall_ms(keep) || !row->run.attempt);
     handed[count++] = (struct handed){.seq = kept_seq(job)};
 }
 

@@ -39,7 +39,7 @@ static void write_row(struct json_writer *json, const struct page *page,
 
 static char *write_rows(const struct page *page)
 {
-    uint64_t now_ms = queue_session_clients(page->asked.session)->wall_ms();
+    uint64_t now_ms = keep_wall_ms(queue_session_keep(page->asked.session));
     const struct store_row *row;
     struct json_writer json;
     json_writer_open(&json);

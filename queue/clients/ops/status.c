@@ -13,7 +13,7 @@ static const struct field fields[] = {
 
 static void tell(struct queue_job_ask *job_ask, const struct kept *job)
 {
-    char *text = queue_job_report(job, queue_session_clients(job_ask->asked.session)->wall_ms());
+    char *text = queue_job_report(job, keep_wall_ms(queue_session_keep(job_ask->asked.session)));
     queue_asked_tell_page(&job_ask->asked, NULL, text);
     free(text);
 }

@@ -213,7 +213,7 @@ static enum verdict take(struct dialogue *dialogue, struct payload *payload, boo
         overload(follower, stored);
         return VERDICT_FINE;
     }
-    set_times(stored, queue_session_clients(session)->wall_ms(), session->arriving.delay_ms);
+    set_times(stored, keep_wall_ms(queue_session_keep(session)), session->arriving.delay_ms);
     queue_follower_open(follower);
     keep_submit(queue_session_keep(session), stored, payload, &follower->kept);
     return VERDICT_FINE;
