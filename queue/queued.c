@@ -21,6 +21,7 @@
 #include "queue/all_settings.h"
 #include "queue/checks.h"
 #include "queue/clients/clients.h"
+#include "queue/engines.h"
 #include "queue/inquiries.h"
 #include "queue/notices.h"
 #include "queue/reload.h"
@@ -41,6 +42,7 @@ struct queued {
     struct log_limits log_limits; /* for lines that others can cause in a loop */
     struct payload_budget budget, output;
     struct conn_loop conns;
+    const struct engine_ops *engine_ops;
     struct engine *engine;
     struct keep *keep;
     struct master_link *link;
@@ -68,11 +70,9 @@ static uint64_t wall_ms(void)
 /* Nothing that is asked of the store is done any more, and nothing more may be promised. */
 static void on_store_failed(void *arg, const char *why)
 {
-    (void)arg;
+    const struct queued *q = arg;
     log_event(LOG_ERROR, "store-failed", LOG_STR("why", why),
-              LOG_STR("hint",
-                      "look at the disk, run taskqueued --check; start again if the store is "
-                      "sound, or restore a backup: what was confirmed is kept"));
+              LOG_STR("hint", engines_hint_failed(q->engine_ops)));
     exit(EX_IOERR);
 }
 
@@ -238,18 +238,30 @@ static void change_user(struct queued *q)
     user_environ_set(q->reload.settings->identity.user);
 }
 
+static void log_unopened(const struct queued *q, const char *why)
+{
+    bool is_shared = q->engine_ops && q->engine_ops->is_shared;
+    log_event(LOG_ERROR, "cannot-open-store",
+              LOG_STR_OPT("path", is_shared ? NULL : q->reload.settings->store.path),
+              LOG_STR("why", why), LOG_STR_OPT("hint", engines_hint_unopened(q->engine_ops)));
+}
+
 /* 0, or -1 after a line in the log. */
 static int open_store(struct queued *q)
 {
-    char error[512];
-    const struct store_settings *settings = &q->reload.settings->store;
-    const struct engine_parts parts = {
-        .settings = settings, .base = q->loop.base, .failed = on_store_failed, .arg = q};
-    q->engine = sqlite_engine.open(&parts, error, sizeof error);
+    char error[512] = "this build is without the engine";
+    const struct queue_settings *settings = q->reload.settings;
+    const struct engine_parts parts = {.settings = &settings->store,
+                                       .redis = &settings->redis,
+                                       .base = q->loop.base,
+                                       .loop = &q->conns,
+                                       .failed = on_store_failed,
+                                       .arg = q};
+    q->engine_ops = engines_find(settings->store.engine);
+    if (q->engine_ops)
+        q->engine = q->engine_ops->open(&parts, error, sizeof error);
     if (!q->engine)
-        log_event(
-            LOG_ERROR, "cannot-open-store", LOG_STR("path", settings->path), LOG_STR("why", error),
-            LOG_STR("hint", "taskqueued --check tells more; restore a backup if it finds faults"));
+        log_unopened(q, error);
     return q->engine ? 0 : -1;
 }
 
@@ -270,7 +282,7 @@ static void wire_report(struct queued *q)
 {
     q->report =
         (struct queue_report){.keep = q->keep,
-                              .engine_ops = &sqlite_engine,
+                              .engine_ops = q->engine_ops,
                               .engine = q->engine,
                               .settings = &q->reload.settings,
                               .peers = &q->clients.peers,
@@ -291,13 +303,14 @@ static void begin_keeping(struct queued *q)
                                             .random = random_number,
                                             .payloads = &q->budget,
                                             .output = &q->output,
-                                            .engine_ops = &sqlite_engine,
+                                            .engine_ops = q->engine_ops,
                                             .engine = q->engine,
                                             .master = &master_link_ops,
                                             .master_arg = q->link,
                                             .settings = &q->reload.settings->keep});
     q->clients.keep = q->keep;
     q->shutdown.keep = q->keep;
+    q->reload.engine_ops = q->engine_ops;
     q->reload.engine = q->engine;
     q->reload.keep = q->keep;
     q->reload.link = q->link;
@@ -362,7 +375,7 @@ static void run(struct queued *q)
 static void free_keeping(struct queued *q)
 {
     if (q->engine)
-        sqlite_engine.close(q->engine);
+        q->engine_ops->close(q->engine);
     if (q->link)
         master_link_free(q->link);
     conn_loop_chores(&q->conns);

@@ -32,7 +32,7 @@ static void configure_keeping(struct reload *reload, const struct queue_settings
 {
     if (!reload->keep)
         return;
-    sqlite_engine.configure(reload->engine, &settings->store);
+    reload->engine_ops->configure(reload->engine, &settings->store, &settings->redis);
     keep_configure(reload->keep, &settings->keep);
     master_link_configure(reload->link, &settings->master);
 }

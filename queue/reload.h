@@ -16,6 +16,7 @@ struct reload {
     /* The parts with settings; the daemon fills these in. */
     struct payload_budget *payloads, *output;
     struct queue_clients *clients;
+    const struct engine_ops *engine_ops;
     struct engine *engine;    /* NULL until the store is open */
     struct keep *keep;        /* likewise */
     struct master_link *link; /* likewise */

@@ -248,8 +248,9 @@ struct engine_ops {
     uint64_t (*left)(const struct engine *engine);
     /* For a submit: under 90 % of store-max and of the disk. */
     bool (*has_room)(const struct engine *engine);
-    /* Changes the settings, as far as they may change. */
-    void (*configure)(struct engine *engine, const struct store_settings *settings);
+    /* Changes the settings, as far as they may change. Those before are gone after the call. */
+    void (*configure)(struct engine *engine, const struct store_settings *settings,
+                      const struct redis_settings *redis);
     /* Of a shared engine alone, else NULL. Who hears of news; before the first turn of the loop. */
     void (*listen)(struct engine *engine, const struct engine_news *news, void *arg);
     bool (*is_up)(const struct engine *engine);

@@ -63,8 +63,10 @@ static bool has_room(const struct engine *engine)
     return atomic_load(&engine->store.has_room);
 }
 
-static void configure(struct engine *engine, const struct store_settings *settings)
+static void configure(struct engine *engine, const struct store_settings *settings,
+                      const struct redis_settings *redis)
 {
+    (void)redis;
     atomic_store(&engine->store.max, settings->max);
 }
 

@@ -45,14 +45,14 @@ START_TEST(test_store_max_of_a_reload)
     ck_assert(world->ops->has_room(world->engine));
     ck_assert_uint_gt(world->ops->left(world->engine), 0);
     ck_assert_uint_lt(world->ops->left(world->engine), world->settings.max);
-    world->ops->configure(world->engine, &less);
+    world->ops->configure(world->engine, &less, NULL);
     world_put(world, 1, "the look for room comes behind it");
     ck_assert(!world->ops->has_room(world->engine));
     ck_assert_uint_eq(world->ops->left(world->engine), 0);
     ck_assert_uint_gt(world->ops->bytes(world->engine), 1000);
     struct stored_job *job = world_job(world, 2, "");
     ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_NO_ROOM);
-    world->ops->configure(world->engine, &world->settings);
+    world->ops->configure(world->engine, &world->settings, NULL);
     while (!world->ops->has_room(world->engine)) /* it looks once a second */
         world_do_job(world, STORE_MARK, job);
     ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
