@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 from harness import proc  # noqa: E402
+from harness.cluster import Cluster  # noqa: E402
 from harness.daemon import COMMAND, MASTER, MODULES, WORKER, Daemon  # noqa: E402
 from harness.http import GATEWAY, Http  # noqa: E402
 from harness.queued import QUEUED, Queued  # noqa: E402
@@ -86,6 +87,20 @@ def queue(daemon):
         return daemon.make_queue(config, master).start()
 
     return make
+
+
+def end_cluster(cluster):
+    problems = cluster.end()
+    if problems:
+        pytest.fail("\n".join(problems) + "\n" + cluster.logs(), pytrace=False)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Redis and nodes on it, none of them started: cluster.start(3)."""
+    made = Cluster(tmp_path)
+    yield made
+    end_cluster(made)
 
 
 @pytest.fixture
@@ -176,5 +191,7 @@ def pytest_runtest_makereport(item, call):
     daemons = list(arguments["daemon"].daemons) if "daemon" in arguments else []
     if "shared" in arguments:
         daemons.append(arguments["shared"])
+    if "cluster" in arguments:
+        report.sections.append(("logs of the cluster", arguments["cluster"].logs()))
     for daemon in daemons:
         report.sections.append((f"log of {daemon.name}", daemon.log.tail()))

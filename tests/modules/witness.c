@@ -4,7 +4,8 @@
  *
  * The payload is "TOKEN COMMAND NUMBER", then any filling. The commands: `ok`; `sleep` for so many
  * ms; `fail`; `retry` until the attempt NUMBER; `crash`; `reply` with so many bytes. A line of the
- * file `side` of the settings is "TOKEN ORIGIN ATTEMPT PID WHAT", WHAT being `begin` or `end`.
+ * file `side` of the settings is "TOKEN ORIGIN ATTEMPT PID WHAT TIME", WHAT being `begin` or `end`,
+ * and TIME the monotonic clock in nanoseconds: one for all nodes of a machine.
  */
 #include <taskmaster/module.h>
 
@@ -31,8 +32,12 @@ static int init(const tm_host *host, const char *config)
 static void write_down(tm_job *job, const char *token, const char *what)
 {
     char line[256];
-    int len = snprintf(line, sizeof(line), "%s %s %u %d %s\n", token, tm_job_origin(job),
-                       (unsigned)tm_job_attempt(job), (int)getpid(), what);
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int len = snprintf(line, sizeof(line), "%s %s %u %d %s %lld\n", token, tm_job_origin(job),
+                       (unsigned)tm_job_attempt(job), (int)getpid(), what,
+                       (long long)now.tv_sec * 1000000000 + now.tv_nsec);
 
     if (write(side, line, (size_t)len) != len)
         abort();

@@ -109,7 +109,7 @@ class Ledger:
 
     def judge(self, runs):
         """Compares with the runs in the side file; returns all problems."""
-        ended = {(token, origin) for token, origin, _, _, what in runs if what == "end"}
+        ended = {(token, origin) for token, origin, _, _, what, _ in runs if what == "end"}
         tokens = {job.token for job in self.jobs}
         for token in sorted({run[0] for run in runs} - tokens)[:5]:
             self.problem(f"a run of a job that nobody submitted: {token}")

@@ -169,6 +169,6 @@ class World:
         return self
 
     def runs(self):
-        """The lines of the side file: (token, origin, attempt, pid, what)."""
+        """The lines of the side file: (token, origin, attempt, pid, what, time)."""
         with open(self.side) as file:
             return [line.split() for line in file.read().splitlines()]

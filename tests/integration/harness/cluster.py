@@ -1,0 +1,213 @@
+"""Nodes on one Redis: each a taskqueued with a taskmasterd of its own, as on machines of their own."""
+
+import os
+import shutil
+
+from . import proc, runs
+from .cable import Cable
+from .daemon import MODULES, Daemon
+from .queued import Queued
+from .redis import RedisServer
+from .wait import BUILD, SCALE, wait_until
+
+LEASE_MS = 1000 * SCALE  # the least; longer where all is slow
+
+MASTER_SETTINGS = {
+    "log-level": "info",
+    "pool-start": 2,
+    "pool-max": 2,
+    "kill-grace-ms": 200,
+    "breaker-crashes": 0,  # no module is to blame for disasters
+}
+
+QUEUE_SETTINGS = {
+    "engine": "redis",
+    "lease-ms": LEASE_MS,
+    "poison-limit": 1000,  # no job is, either
+    "redis-timeout-ms": 500 * SCALE,
+    "log-level": "info",
+}
+
+
+class Node:
+    """One machine. Its queue keeps its address over restarts. `servers`: the addresses of Redis. `prefix`: words before
+    the commands of both daemons, which end with an exec of them."""
+
+    def __init__(self, cluster, name, servers, queue=None, master=None, prefix=(), env=None):
+        self.name, self.cluster = name, cluster
+        self.side = runs.SideFile(os.path.join(cluster.directory, f"{name}.side"), name)
+        self.master = Daemon(
+            cluster.directory,
+            f"{name}.master",
+            {
+                **MASTER_SETTINGS,
+                "module-dir": cluster.modules,
+                "modules": {"witness": {"config": {"side": self.side.path}}},
+                **(master or {}),
+            },
+            env=env,
+        )
+        settings = {**QUEUE_SETTINGS, "redis-servers": servers, "node-name": name, **(queue or {})}
+        self.queue = Queued(cluster.directory, f"{name}.queue", settings, self.master, env=env)
+        if prefix:
+            for daemon in (self.queue, self.master):
+                daemon.command_line = [*prefix, *daemon.command()]
+        self.is_running = False
+
+    def start(self, linked=True):
+        """Waits until jobs can be submitted and run."""
+        self.launch()
+        if linked:
+            self.joined()
+            self.queue.linked()
+        return self
+
+    def launch(self):
+        self.master.start()
+        self.queue.config["master"] = self.master.address
+        self.queue.start().keep_address()
+        self.is_running = True
+        return self
+
+    def joined(self):
+        """Waits until it is one of the cluster's nodes."""
+        wait_until(lambda: any(node.get("self") for node in self.nodes()), f"{self.name} among the nodes")
+        return self
+
+    def nodes(self):
+        """All nodes, as this one sees them; none while it cannot reach Redis."""
+        with self.queue.client() as client:
+            client.send(op="nodes", id="nodes")
+            answer = client.find(lambda event: event.get("id") == "nodes", what="the answer to nodes")
+            return answer.json()["nodes"] if answer.name == "nodes" else []
+
+    @property
+    def address(self):
+        return self.queue.address
+
+    def client(self, **fields):
+        return self.queue.client(**fields)
+
+    def kill(self):
+        """The power of the machine goes: kill -9 of everything at once."""
+        for daemon in (self.queue, self.master):
+            daemon.process.kill()
+        for daemon in (self.queue, self.master):
+            daemon.process.wait()
+        self.is_running = False
+        left = proc.orphans(5.0)
+        assert not left, f"workers outlived their master: {left}"
+        self.side.died()
+
+    def signal(self, number):
+        """Of both daemons; the workers go on."""
+        self.queue.signal(number)
+        self.master.signal(number)
+
+    def drain(self):
+        """SIGTERM of the queue: it leaves the cluster. Returns the exit status."""
+        self.queue.process.terminate()
+        return self.queue.wait_exit()
+
+    def stop(self):
+        """The problems of both daemons at their end."""
+        problems = []
+        for daemon in (self.queue, self.master):
+            if daemon.process is not None and (self.is_running or daemon.process.poll() is None):
+                problems += [f"{daemon.name}: {problem}" for problem in daemon.stop()]
+            else:
+                problems += [f"{daemon.name}: {fault}" for fault in daemon.faults()]
+        return problems
+
+    def logged(self, event, **fields):
+        return self.queue.log.events(event, **fields)
+
+
+class Cluster:
+    """A Redis, and as many nodes as are added."""
+
+    def __init__(self, directory, redis=None):
+        self.directory = str(directory)
+        self.modules = os.path.join(self.directory, "modules")
+        if not os.path.isdir(self.modules):
+            shutil.copytree(MODULES, self.modules)
+            for name in ("witness", "live"):
+                shutil.copy(os.path.join(BUILD, "tests", "modules", f"{name}.so"), self.modules)
+        self.servers, self.nodes, self.cables = [], [], []
+        self.redis = self.add_redis("redis", **(redis or {}))
+
+    # ---- building it
+
+    def add_redis(self, name, **settings):
+        server = RedisServer(self.directory, name, **settings)
+        self.servers.append(server)
+        return server
+
+    def make(self, name=None, servers=None, cable=False, **settings):
+        """A node, not started. `cable`: its way to Redis can be cut. queue={...}, master={...}: settings."""
+        link = None
+        if cable:
+            link = Cable(self.redis.address)
+            self.cables.append(link)
+        servers = servers or [link.address if link else self.redis.address]
+        node = Node(self, name or "abcdefghijklmnop"[len(self.nodes)], servers, **settings)
+        node.cable = link
+        self.nodes.append(node)
+        return node
+
+    def add(self, *args, **settings):
+        return self.make(*args, **settings).start()
+
+    def start(self, count, **settings):
+        """Redis and so many nodes, side by side."""
+        self.redis.start()
+        nodes = [self.make(**settings).launch() for _ in range(count)]
+        for node in nodes:
+            node.joined()
+            node.queue.linked()
+        return nodes
+
+    # ---- looking at it
+
+    def running(self):
+        return [node for node in self.nodes if node.is_running]
+
+    def counts(self, node=None):
+        """Jobs of the whole store, as one node tells them."""
+        return (node or self.running()[0]).queue.stats()["jobs"]
+
+    def drained(self, timeout):
+        """Waits until no job waits, is delayed, handed on or running anywhere."""
+        unfinished = ("waiting", "delayed", "handed", "running")
+        wait_until(
+            lambda: not any(self.counts(node)[state] for node in self.running() for state in unfinished),
+            "no unfinished job",
+            timeout,
+            0.05,
+        )
+
+    def runs(self):
+        """All runs of `witness` at all nodes (harness/runs.py)."""
+        return runs.read([node.side for node in self.nodes])
+
+    # ---- the end
+
+    def end(self):
+        """The problems of all processes."""
+        problems = []
+        for cable in self.cables:
+            cable.close()
+        for server in self.servers:
+            if not server.has_ended():
+                server.resume()
+        for node in reversed(self.nodes):
+            problems += [f"node {node.name}: {problem}" for problem in node.stop()]
+        for server in self.servers:
+            problems += [f"{server.name}: {problem}" for problem in server.stop()]
+        return problems
+
+    def logs(self):
+        parts = [(node.queue.name, node.queue.log.tail()) for node in self.nodes]
+        parts += [(node.master.name, node.master.log.tail(20)) for node in self.nodes]
+        parts += [(server.name, server.log_tail()) for server in self.servers]
+        return "\n".join(f"--- {name}\n{text}" for name, text in parts)
