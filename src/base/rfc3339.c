@@ -4,6 +4,8 @@
  */
 #include "base/rfc3339.h"
 
+#include <time.h>
+
 struct reader {
     const char *at, *end;
 };
@@ -114,4 +116,13 @@ bool rfc3339_read(const char *text, size_t len, uint64_t *ms)
         return false;
     *ms = seconds * 1000 + fraction;
     return true;
+}
+
+/* strftime() does not ask the locale for these. */
+void rfc3339_write(char text[RFC3339_MAX], uint64_t ms)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm = {.tm_mday = 1, .tm_year = 70};
+    gmtime_r(&seconds, &tm);
+    strftime(text, RFC3339_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }

@@ -10,4 +10,9 @@
  * False for any other text. */
 bool rfc3339_read(const char *text, size_t len, uint64_t *ms);
 
+enum { RFC3339_MAX = 32 }; /* bytes of a written time, with a NUL */
+
+/* Writes a time in UTC, to the second: milliseconds since 1970, up to the year 9999. */
+void rfc3339_write(char text[RFC3339_MAX], uint64_t ms);
+
 #endif

@@ -71,6 +71,18 @@ START_TEST(test_a_time_cut_off)
 }
 END_TEST
 
+/* What is written is read again, to the second. */
+START_TEST(test_written)
+{
+    char text[RFC3339_MAX];
+    uint64_t ms;
+    rfc3339_write(text, times[_i].ms);
+    ck_assert_uint_eq(strlen(text), strlen("2026-11-30T08:15:00Z"));
+    ck_assert(rfc3339_read(text, strlen(text), &ms));
+    ck_assert_uint_eq(ms, times[_i].ms / 1000 * 1000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rfc3339");
@@ -79,5 +91,6 @@ int main(void)
     tcase_add_loop_test(tc, test_a_time, 0, (int)(sizeof times / sizeof *times));
     tcase_add_loop_test(tc, test_no_time, 0, (int)(sizeof others / sizeof *others));
     tcase_add_test(tc, test_a_time_cut_off);
+    tcase_add_loop_test(tc, test_written, 0, (int)(sizeof times / sizeof *times));
     return run_suite(suite);
 }
