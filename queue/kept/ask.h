@@ -27,6 +27,7 @@ enum kept_answer {
     KEPT_ANSWER_NOT_YET,      /* FORGET, RETRY: it has not ended */
     KEPT_ANSWER_NOT_FAILED,   /* RETRY: it is done */
     KEPT_ANSWER_KEY_CONFLICT, /* RETRY: the job `other` has the key */
+    KEPT_ANSWER_STORAGE,      /* the store cannot be reached; a change may have come about */
 };
 
 struct kept_ask {
@@ -38,8 +39,8 @@ struct kept_ask {
     struct kept_follower *follower; /* FOLLOW */
     /* Whether the asker may; called once the job is known. NULL: yes. */
     bool (*permits)(struct kept_ask *ask, const struct kept *job);
-    /* `job` is NULL if UNKNOWN, and borrowed for the call. The answer comes before the events that
-     * follow from it: of a FOLLOW the follower's first one, of a CANCEL the end. */
+    /* `job` is NULL if UNKNOWN or STORAGE, and borrowed for the call. The answer comes before the
+     * events that follow from it: of a FOLLOW the follower's first one, of a CANCEL the end. */
     void (*answered)(struct kept_ask *ask, enum kept_answer answer, struct kept *job);
     uint64_t other;
     uint8_t state; /* enum kept_state: the job's when the ask came to it, for `answered` */

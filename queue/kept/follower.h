@@ -37,6 +37,7 @@ enum kept_refusal {
     KEPT_CLIENT_QUOTA, /* overload: owner-job-max */
     KEPT_STORAGE,      /* overload: store-max, or the disk */
     KEPT_KEY_CONFLICT, /* error: the job `other` has the key, with another payload */
+    KEPT_UNCONFIRMED,  /* error: the store did not answer in time. The job `other` may be in it */
 };
 
 /* Texts are borrowed for the call. In the call about its last event, a follower has no job any
@@ -46,7 +47,7 @@ struct kept_event {
     struct kept *job;             /* NULL: REFUSED, GONE */
     bool joined;                  /* ACCEPTED */
     enum kept_refusal refusal;    /* REFUSED */
-    uint64_t other;               /* KEY_CONFLICT: its number */
+    uint64_t other;               /* KEY_CONFLICT, UNCONFIRMED: its number */
     const char *fields;           /* STARTED, PROGRESS: other fields of the event as the master told
                                    * them, JSON text ",\"order\":17"; "" without any. LEFT */
     uint32_t attempt;             /* RETRY: the failed one */

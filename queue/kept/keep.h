@@ -37,6 +37,9 @@ struct keep_counts {
     uint64_t waiting, delayed, handed, running, ended;             /* now */
     uint64_t submitted, joined, done, failed, cancelled, poisoned; /* so far */
     uint64_t retried, returned, overloads, refused;                /* so far */
+    uint64_t unconfirmed, adopted,
+        late; /* likewise, of a shared store: submits, jobs of dead nodes,
+               * and outcomes that came after another node had the job */
 };
 
 struct keep_module_view {
@@ -48,8 +51,10 @@ struct keep_module_view {
     uint64_t run_us;         /* of late */
 };
 
-/* Reads engine->contents(): jobs HANDED in the store are waiting again, as after a loss. */
+/* Reads engine->contents(): jobs HANDED in the store are waiting again, as after a loss. A shared
+ * engine is to tell its news to the keep: listen(engine, &keep_news, keep). */
 struct keep *keep_new(const struct keep_parts *parts);
+extern const struct engine_news keep_news;
 void keep_free(struct keep *keep);
 
 /* Changes the settings. */
@@ -111,10 +116,24 @@ const struct keep_counts *keep_counts(const struct keep *keep);
 void keep_each_module(struct keep *keep, void (*call)(void *arg, const struct keep_module_view *),
                       void *arg);
 
+/* An event of a job at another node. Texts are borrowed for the call. */
+struct keep_watched {
+    uint64_t seq;
+    const char *state; /* accepted, started, retry, done, failed */
+    const char *module, *reason;
+    uint32_t attempt;
+};
+
 /* Events of all jobs, for `watch` and `monitor`: NULL, or called for each. `type` is
- * KEPT_EVENT_ACCEPTED, STARTED, RETRY or ENDED. */
+ * KEPT_EVENT_ACCEPTED, STARTED, RETRY or ENDED. Those of jobs at other nodes are told to the second
+ * one, with the same `arg`. */
 void keep_set_observer(struct keep *keep,
                        void (*call)(void *arg, struct kept *job, const struct kept_event *event),
                        void *arg);
+void keep_set_observer_elsewhere(struct keep *keep,
+                                 void (*call)(void *arg, const struct keep_watched *watched));
+
+/* Whether the store can be reached. */
+bool keep_is_up(const struct keep *keep);
 
 #endif

@@ -30,13 +30,15 @@ struct payload;
 /* Where a kept job is: the state that the store has, or is about to have. kept_set_state() is the
  * one way from one to another (kept.c has the matrix). */
 enum kept_state {
-    KEPT_NEW,     /* nothing of it is stored */
-    KEPT_WAITING, /* in the window of its module, or followed only */
-    KEPT_DELAYED, /* not before run.due_ms */
-    KEPT_HANDED,  /* the master has it as soon as the store knows */
-    KEPT_RUNNING, /* likewise, and the master has told `started` */
-    KEPT_ENDED,   /* its outcome is known */
-    KEPT_GONE,    /* forgotten, or refused */
+    KEPT_NEW,       /* nothing of it is stored */
+    KEPT_WAITING,   /* in the window of its module, or followed only */
+    KEPT_DELAYED,   /* not before run.due_ms */
+    KEPT_HANDED,    /* the master has it as soon as the store knows */
+    KEPT_RUNNING,   /* likewise, and the master has told `started` */
+    KEPT_ELSEWHERE, /* of a shared store, and not with this node: a copy; stored->run.state has the
+                     * state as read last */
+    KEPT_ENDED,     /* its outcome is known */
+    KEPT_GONE,      /* forgotten, or refused */
     KEPT_STATES
 };
 

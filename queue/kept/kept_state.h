@@ -166,6 +166,7 @@ struct keep {
     } pass;
 
     void (*observer)(void *arg, struct kept *job, const struct kept_event *event);
+    void (*observer_elsewhere)(void *arg, const struct keep_watched *watched);
     void *observer_arg;
 };
 

@@ -50,18 +50,21 @@ enum store_status {
     STORE_FULL,        /* of PUT: job-max; nothing was changed */
     STORE_QUOTA,       /* of PUT: owner-job-max; nothing was changed */
     STORE_UNCONFIRMED, /* of PUT: the store did not answer in time: the job may be in it, or not */
-    STORE_AWAY,        /* the store cannot be reached; of an operation that changes something, which
-                        * this node does not hold, the change may have come about */
-    STORE_LOST,        /* of BACK, ENDED, MARK, TELL of a held job: another node has taken the job
-                        * over; nothing was changed */
-    STORE_MOVED,       /* of ENDED, MARK, AGAIN, FORGET of a job that is not held: it is in another
-                        * state by now; nothing was changed: LOAD tells */
+    STORE_AWAY,        /* the store cannot be reached. Of an operation that changes a job which this
+                        * node does not hold, the change may have come about. Of PUT: nothing was
+                        * changed. Operations of held jobs wait for the store, but for close() */
+    STORE_LOST,  /* of BACK, ENDED, MARK, TELL of a held job: the store has taken this node for
+                  * dead; nothing was changed. CLAIM, ADOPT, EXPIRE: likewise; without rows */
+    STORE_MOVED, /* of ENDED, MARK, AGAIN, FORGET of a job that is not held: it is in another
+                  * state by now; nothing was changed: LOAD tells */
 };
 
 enum store_kind {
-    STORE_PUT,    /* a new job, WAITING, DELAYED or HANDED, with its input */
-    STORE_LOAD,   /* reads the job `seq`, with its input, its result, or both, as `with_` says */
-    STORE_TAKE,   /* reads WAITING jobs of a module with their inputs, in their order */
+    STORE_PUT,  /* a new job, WAITING, DELAYED or HANDED, with its input. A shared engine may store
+                 * a HANDED one as WAITING (the module is paused, the node was taken for dead): it
+                 * sets job->run.state to what is stored */
+    STORE_LOAD, /* reads the job `seq`, with its input, its result, or both, as `with_` says */
+    STORE_TAKE, /* reads WAITING jobs of a module with their inputs, in their order */
     STORE_HANDED, /* WAITING -> HANDED: `run` */
     STORE_BACK,   /* any but ENDED -> WAITING or DELAYED: `run` */
     STORE_ENDED,  /* any but ENDED -> ENDED: `run`, `outcome`, `result` */
@@ -83,12 +86,14 @@ enum store_kind {
 
     /* Of a shared engine alone. HANDED and TAKE are not of one. */
     STORE_CLAIM, /* WAITING -> HANDED to this node, attempt + 1: up to `max` of the module, in their
-                  * order, with their inputs: in `rows`. `is_whole`: no more wait */
+                  * order, with their inputs: in `rows`. `is_whole`: no more wait. Without rows it
+                  * is not asked again before `work` */
     /* (EXPIRE of a shared engine hands its rows to this node: they are HANDED, attempt unchanged.)
      */
     STORE_ADOPT, /* HANDED to a dead node -> HANDED to this one, up to `max`: in `rows`, without
                   * inputs; nothing else of them changes */
-    STORE_TELL,  /* followers at other nodes hear of `news` of the held job */
+    STORE_TELL, /* followers at other nodes hear of `news` of the held job `seq`. Any number of them
+                 * may be in progress beside the one operation of the job */
     STORE_NODES, /* all nodes: in `text` */
     STORE_KINDS
 };
@@ -140,9 +145,10 @@ struct store_op {
 
     /* of a shared engine */
     uint32_t job_max, owner_job_max; /* PUT; 0: no bound */
-    unsigned wants;                  /* PUT, LOAD: STORE_WANTS_...: this node follows the job from
-                                      * now on, if it is not held here, and hears of it by
-                                      * engine_news; 0: it does not */
+    unsigned wants;                  /* PUT, LOAD, BACK, AGAIN: STORE_WANTS_...: this node follows
+                                      * the job from now on, if it is not held here, and hears of it
+                                      * by engine_news. Wants of before are replaced; 0: nothing
+                                      * changes */
     bool is_held;                    /* BACK, ENDED, MARK, TELL: this node holds the job. Otherwise
                                       * ENDED ends a WAITING or DELAYED one, and MARK notes the wish
                                       * to stop a HANDED one, and tells its node (`stop`) */
@@ -158,6 +164,8 @@ enum store_wants {
     STORE_WANTS_STARTED = 1u << 1,
     STORE_WANTS_PROGRESS = 1u << 2,
     STORE_WANTS_RETRY = 1u << 3,
+    STORE_WANTS_SUBMIT = 1u << 4,  /* one of the followers has submitted or joined the job */
+    STORE_WANTS_NOTHING = 1u << 5, /* of LOAD, alone: this node follows the job no more */
 };
 
 /* An event of a job that another node holds. Texts are borrowed. */
@@ -186,13 +194,20 @@ struct store_contents {
 };
 
 /* What a shared engine tells, in the loop's thread, never within a call of the engine's. After an
- * answer of an operation comes the news of what happened after that operation. */
+ * answer of an operation comes the news of what happened after that operation; `work` alone may
+ * come earlier.
+ *
+ * A held job is held under one epoch of the node. Once `lost` was told, no answer hands a job to
+ * the node that was handed to the epoch before: such a PUT is told as WAITING, and CLAIM, ADOPT and
+ * EXPIRE as LOST. */
 struct engine_news {
     /* The store can be reached again (also for the first time), or no longer. */
     void (*up)(void *arg);
     void (*down)(void *arg);
-    /* Jobs of the module wait: perhaps they did not before. */
+    /* Jobs of the module wait: perhaps they did not before. Told at each tick, too. */
     void (*work)(void *arg, const char *module);
+    /* When the next job is due to ripen, to expire, and to be swept; 0: none is. At each tick. */
+    void (*times)(void *arg, uint64_t ripe_ms, uint64_t expires_ms, uint64_t over_ms);
     /* A pause has changed: contents() tells. */
     void (*paused)(void *arg);
     /* Counts have changed: contents() tells those of all nodes. Twice a second at most. */
@@ -210,7 +225,7 @@ struct engine_news {
     void (*followed)(void *arg, uint64_t seq, unsigned wants);
     void (*stop)(void *arg, uint64_t seq, bool kill, const char *by);
     /* The lease ends soon, and cannot be renewed: runs are to be stopped. What this node holds, it
-     * may hold still. */
+     * may hold still. `down` was told before, and `up` is told once the lease is renewed. */
     void (*expiring)(void *arg, bool kill);
     /* The store has taken this node for dead: it holds nothing any more. Its operations under way
      * are answered with LOST. The node has joined again under another number. */
@@ -257,8 +272,10 @@ struct engine_ops {
     /* A number for a new job: greater than the one before, and never given by another node. It
      * grows with the store's clock, so that order holds over all nodes. 0: the engine is not up. */
     uint64_t (*next_seq)(struct engine *engine);
-    /* Whether `watched` is wanted. */
+    /* Whether `watched` is wanted here; and whether it is at another node: then that is told of
+     * each start (TELL). Other states are told by the operations themselves. */
     void (*watch)(struct engine *engine, bool on);
+    bool (*is_watched)(const struct engine *engine);
     /* What `stats` shows in `store` of a shared engine: JSON text of fields ",\"nodes\":3,...". The
      * caller frees it. */
     char *(*stats)(const struct engine *engine);

@@ -90,6 +90,7 @@ struct stored_job {
     struct stored_outcome outcome; /* of an ended one */
     char *outcome_texts;           /* owned; see stored_job_set_outcome() */
     struct stored_body input, result;
+    unsigned others; /* of a shared engine, as read: what other nodes want of it (engine.h) */
 };
 
 /* A job with copies of these texts, in one allocation: stored_job_free() frees it, and the `data`
