@@ -67,7 +67,7 @@ $(O)/%.o: %.c
 $(O)/libcommon.a: $(call objects,src/common)
 $(O)/libshared.a: $(call objects,$(SHARED:%=src/%))
 $(O)/libmaster.a: $(call objects,src $(MASTER:%=src/%))
-$(O)/libqueue.a: $(call objects,$(QUEUE))
+$(O)/libqueue.a: $(call objects,$(QUEUE)) $(O)/queue/redis/scripts.o
 $(O)/libgateway.a: $(call objects,$(GATEWAY)) $(O)/gateway/page/assets.o
 $(O)/libworker.a: $(call objects,worker)
 $(O)/libcommand.a: $(call objects,client/cli client/bundle client/doctor client/local) $(patsubst %,$(O)/src/common/%.o,read_all secrets system_object token_text)
@@ -89,6 +89,13 @@ $(O)/gateway/page/assets.c: $(page) gateway/page/embed $(O)/gateway/page/uplot
 	@mkdir -p $(@D)
 	gateway/page/embed $@ $(UPLOT) $(page)
 $(O)/gateway/page/assets.o: $(O)/gateway/page/assets.c
+	$(COMPILE) -c -o $@ $<
+# So do the scripts that change the store in Redis.
+lua := queue/redis/lua/common.lua $(filter-out %/common.lua,$(wildcard queue/redis/lua/*.lua))
+$(O)/queue/redis/scripts.c: $(lua) queue/redis/embed
+	@mkdir -p $(@D)
+	queue/redis/embed $@ $(lua)
+$(O)/queue/redis/scripts.o: $(O)/queue/redis/scripts.c
 	$(COMPILE) -c -o $@ $<
 # q, not r: two folders may have files of one name.
 %.a:

@@ -1,0 +1,47 @@
+#!lua flags=allow-oom
+-- adopt MAX: jobs of dead nodes are held by this one from now on.
+
+local max = tonumber(ARGV[3])
+if not is_living() then
+    return {LOST}
+end
+
+local function answer(numbers)
+    local rows = {}
+    for i, seq in ipairs(numbers) do
+        rows[i] = row(seq)
+    end
+    return {OK, rows}
+end
+
+local done = held_by_call()
+if #done > 0 then
+    return answer(done)
+end
+
+-- Nodes whose lease is over are dead from now on.
+local now = clock()
+if not is_calm(now) then
+    for _, node in ipairs(call('ZRANGEBYSCORE', prefix .. 'nodes', '-inf', now)) do
+        if node ~= epoch then
+            call('ZREM', prefix .. 'nodes', node)
+            bury(node)
+        end
+    end
+end
+
+local taken = {}
+for _, node in ipairs(call('SMEMBERS', prefix .. 'dead')) do
+    local held = prefix .. 'held:' .. node
+    for _, seq in ipairs(max > #taken and call('ZRANGE', held, 0, max - #taken - 1) or {}) do
+        call('ZREM', held, seq)
+        call('ZADD', prefix .. 'held:' .. epoch, call_number(), seq)
+        call('HSET', prefix .. 'job:' .. seq, 'h', epoch, 't', token)
+        taken[#taken + 1] = seq
+    end
+    bury(node)
+end
+if #taken > 0 then
+    call('HINCRBY', prefix .. 'totals', 'taken_over', #taken)
+end
+return answer(taken)

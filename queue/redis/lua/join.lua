@@ -1,0 +1,26 @@
+#!lua flags=allow-oom
+-- join NAME VERSION LEASE_MS: a new node. Its number is its epoch's remainder: so that of a node that
+-- was taken for dead is free for long.
+
+local FORMAT = '1'
+local name, version, lease = ARGV[3], ARGV[4], ARGV[5]
+local now = clock()
+local format = call('GET', prefix .. 'format')
+if format and format ~= FORMAT then
+    return {OK, 0, 0, now, format}
+end
+call('SET', prefix .. 'format', FORMAT)
+
+local taken = {}
+for _, other in ipairs(call('ZRANGE', prefix .. 'nodes', 0, -1)) do
+    taken[other % 1024] = true
+end
+local new
+repeat
+    new = call('INCR', prefix .. 'epoch')
+until not taken[new % 1024]
+
+heard(now, lease)
+call('ZADD', prefix .. 'nodes', now + lease, new)
+call('HSET', prefix .. 'node:' .. new, 'name', name, 'version', version, 'since', now, 'seen', now, 'read', 0)
+return {OK, new, new % 1024, now, FORMAT}
