@@ -6,17 +6,9 @@ if not is_living() then
     return {LOST}
 end
 
-local function answer(numbers)
-    local rows = {}
-    for i, seq in ipairs(numbers) do
-        rows[i] = row(seq)
-    end
-    return {OK, rows}
-end
-
 local done = held_by_call()
 if #done > 0 then
-    return answer(done)
+    return {OK, rows(done)}
 end
 
 -- Nodes whose lease is over are dead from now on.
@@ -44,4 +36,4 @@ end
 if #taken > 0 then
     call('HINCRBY', prefix .. 'totals', 'taken_over', #taken)
 end
-return answer(taken)
+return {OK, rows(taken)}

@@ -8,11 +8,7 @@ if not is_living() then
 end
 
 local function answer(numbers)
-    local rows = {}
-    for i, seq in ipairs(numbers) do
-        rows[i] = row(seq, true)
-    end
-    return {OK, call('EXISTS', waiting) == 0 and 1 or 0, rows}
+    return {OK, call('EXISTS', waiting) == 0 and 1 or 0, rows(numbers, true)}
 end
 
 local done = held_by_call()

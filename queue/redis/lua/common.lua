@@ -33,10 +33,10 @@ local function is_calm(now)
     return now < tonumber(call('GET', prefix .. 'calm') or 0)
 end
 
--- A node is heard of. If none was for a third of a lease, an outage is over.
+-- A node is heard of. If none was for half a lease, an outage is over.
 local function heard(now, lease)
     local seen = call('GET', prefix .. 'seen')
-    if seen and now - seen > lease / 3 then
+    if seen and now - seen > lease / 2 then
         call('SET', prefix .. 'calm', now + lease)
     end
     call('SET', prefix .. 'seen', now)
@@ -68,6 +68,26 @@ end
 local function is_paused(module)
     local paused = call('HMGET', prefix .. 'paused', '', module)
     return paused[1] or paused[2]
+end
+
+-- The first score of a set; 0 if it is empty.
+local function first(key)
+    return tonumber(call('ZRANGE', prefix .. key, 0, 0, 'WITHSCORES')[2] or 0)
+end
+
+-- All nodes that may hold jobs: the living and the dead.
+local function members()
+    local all = call('ZRANGE', prefix .. 'nodes', 0, -1)
+    for _, node in ipairs(call('SMEMBERS', prefix .. 'dead')) do
+        all[#all + 1] = node
+    end
+    return all
+end
+
+-- Another job than `seq` that has the key. One that has failed leaves its key to the next.
+local function other_with_key(hash, seq)
+    local other = call('GET', prefix .. 'key:' .. hash)
+    return other and other ~= seq and not call('HGET', prefix .. 'job:' .. other, 'q') and other
 end
 
 -- --- places of jobs: each job is in one of wait, due, held, over ---
@@ -122,6 +142,19 @@ end
 local function unhold(seq, module)
     call('ZREM', prefix .. 'held:' .. epoch, seq)
     count('h', module, -1)
+end
+
+-- An ended job is gone, and its key is free.
+local function remove(seq)
+    local key = prefix .. 'job:' .. seq
+    local job = call('HMGET', key, 'M', 'k')
+    call('DEL', key, prefix .. 'in:' .. seq, prefix .. 'out:' .. seq)
+    call('ZREM', prefix .. 'over', seq)
+    call('ZREM', prefix .. 'all', seq)
+    count('e', job[1], -1)
+    if job[2] and call('GET', prefix .. 'key:' .. job[2]) == seq then
+        call('DEL', prefix .. 'key:' .. job[2])
+    end
 end
 
 -- What an earlier try of this call has handed to the node.
@@ -216,4 +249,12 @@ local function row(seq, with_input, with_result, only_small)
     job[18] = job[2] == 'e' and body(prefix .. 'out:' .. seq, tonumber(job[15] or 0),
         tonumber(job[16] or 0), with_result, only_small or 0)
     return job
+end
+
+local function rows(numbers, with_inputs)
+    local all = {}
+    for i, seq in ipairs(numbers) do
+        all[i] = row(seq, with_inputs)
+    end
+    return all
 end

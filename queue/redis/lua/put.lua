@@ -13,13 +13,7 @@ if stored[1] then
     return {OK, (stored[1] ~= 'h' or stored[2] == epoch) and stored[1] or 'w'}
 end
 
--- A job that has failed leaves its key to the next.
-local function other_with_key()
-    local other = hash ~= '' and call('GET', prefix .. 'key:' .. hash)
-    return other and not call('HGET', prefix .. 'job:' .. other, 'q') and other
-end
-
-local other = other_with_key()
+local other = hash ~= '' and other_with_key(hash, seq)
 if other then
     if call('HGET', prefix .. 'job:' .. other, 'g') ~= digest then
         return {CONFLICT, other}

@@ -8,11 +8,6 @@ if not is_living() then
     return {LOST, now}
 end
 
--- The first score of a set; 0 if it is empty.
-local function first(key)
-    return tonumber(call('ZRANGE', prefix .. key, 0, 0, 'WITHSCORES')[2] or 0)
-end
-
 local function has_orphans()
     if call('SCARD', prefix .. 'dead') > 0 then
         return 1
@@ -30,11 +25,8 @@ end
 
 local function totals()
     local held = 0
-    for _, key in ipairs({'nodes', 'dead'}) do
-        local all = key == 'nodes' and call('ZRANGE', prefix .. key, 0, -1) or call('SMEMBERS', prefix .. key)
-        for _, node in ipairs(all) do
-            held = held + call('ZCARD', prefix .. 'held:' .. node)
-        end
+    for _, node in ipairs(members()) do
+        held = held + call('ZCARD', prefix .. 'held:' .. node)
     end
     local delayed, ended = call('ZCARD', prefix .. 'due'), call('ZCARD', prefix .. 'over')
     return {call('ZCARD', prefix .. 'all') - delayed - held - ended, delayed, held, ended}
