@@ -7,7 +7,6 @@
 #include "base/file_room.h"
 #include "base/lag.h"
 #include "base/log_limits.h"
-#include "base/random.h"
 #include "base/signal_name.h"
 #include "common/log.h"
 #include "daemon/closed.h"
@@ -21,8 +20,8 @@
 #include "queue/all_settings.h"
 #include "queue/checks.h"
 #include "queue/clients/clients.h"
-#include "queue/engines.h"
 #include "queue/inquiries.h"
+#include "queue/keeping.h"
 #include "queue/notices.h"
 #include "queue/reload.h"
 #include "queue/report.h"
@@ -42,10 +41,7 @@ struct queued {
     struct log_limits log_limits; /* for lines that others can cause in a loop */
     struct payload_budget budget, output;
     struct conn_loop conns;
-    const struct engine_ops *engine_ops;
-    struct engine *engine;
-    struct keep *keep;
-    struct master_link *link;
+    struct keeping keeping;
     struct queue_clients clients;
     struct listeners listeners;
     struct reload reload;
@@ -59,22 +55,6 @@ struct queued {
     uint64_t woke_us; /* the beginning of the last turn's work */
     char boot[BOOT_ID_MAX];
 };
-
-/* --- the outside world --- */
-
-static uint64_t wall_ms(void)
-{
-    return clock_read_us(CLOCK_REALTIME) / 1000;
-}
-
-/* Nothing that is asked of the store is done any more, and nothing more may be promised. */
-static void on_store_failed(void *arg, const char *why)
-{
-    const struct queued *q = arg;
-    log_event(LOG_ERROR, "store-failed", LOG_STR("why", why),
-              LOG_STR("hint", engines_hint_failed(q->engine_ops)));
-    exit(EX_IOERR);
-}
 
 /* --- signals --- */
 
@@ -177,6 +157,7 @@ static void wire_shutdown(struct queued *q)
 static void wire(struct queued *q, const struct config_args *args)
 {
     struct timers *timers = &q->loop.timers;
+    q->keeping = (struct keeping){.conns = &q->conns};
     wire_clients(q);
     wire_shutdown(q);
     q->signals = (struct signals){
@@ -186,6 +167,7 @@ static void wire(struct queued *q, const struct config_args *args)
                         .payloads = &q->budget,
                         .output = &q->output,
                         .clients = &q->clients,
+                        .keeping = &q->keeping,
                         .shutdown = &q->shutdown,
                         .notify = &q->notify,
                         .timers = timers};
@@ -238,84 +220,29 @@ static void change_user(struct queued *q)
     user_environ_set(q->reload.settings->identity.user);
 }
 
-static void log_unopened(const struct queued *q, const char *why)
-{
-    bool is_shared = q->engine_ops && q->engine_ops->is_shared;
-    log_event(LOG_ERROR, "cannot-open-store",
-              LOG_STR_OPT("path", is_shared ? NULL : q->reload.settings->store.path),
-              LOG_STR("why", why), LOG_STR_OPT("hint", engines_hint_unopened(q->engine_ops)));
-}
-
-/* 0, or -1 after a line in the log. */
-static int open_store(struct queued *q)
-{
-    char error[512] = "this build is without the engine";
-    const struct queue_settings *settings = q->reload.settings;
-    const struct engine_parts parts = {.settings = &settings->store,
-                                       .redis = &settings->redis,
-                                       .base = q->loop.base,
-                                       .loop = &q->conns,
-                                       .failed = on_store_failed,
-                                       .arg = q};
-    q->engine_ops = engines_find(settings->store.engine);
-    if (q->engine_ops)
-        q->engine = q->engine_ops->open(&parts, error, sizeof error);
-    if (!q->engine)
-        log_unopened(q, error);
-    return q->engine ? 0 : -1;
-}
-
-/* 0, or -1 after a line in the log. */
-static int find_master(struct queued *q)
-{
-    char error[512];
-    const struct master_link_parts parts = {
-        .loop = &q->conns, .random = random_number, .settings = &q->reload.settings->master};
-    q->link = master_link_new(&parts, error, sizeof error);
-    if (!q->link)
-        log_event(LOG_ERROR, "cannot-find-master",
-                  LOG_STR("address", q->reload.settings->master.address), LOG_STR("why", error));
-    return q->link ? 0 : -1;
-}
-
-static void wire_report(struct queued *q)
+static void wire_answers(struct queued *q)
 {
     q->report =
-        (struct queue_report){.keep = q->keep,
-                              .engine_ops = q->engine_ops,
-                              .engine = q->engine,
+        (struct queue_report){.keeping = &q->keeping,
                               .settings = &q->reload.settings,
                               .peers = &q->clients.peers,
                               .conns = &q->conns,
-                              .link = q->link,
                               .lag = &q->lag,
                               .boot = q->boot,
                               .started_us = q->loop.timers.now_us,
                               .own_descriptors = descriptors_count_low() - log_descriptors()};
-    q->inquiries = (struct inquiries){
-        .link = q->link, .timers = &q->loop.timers, .output = &q->output, .report = &q->report};
+    q->inquiries = (struct inquiries){.link = q->keeping.link,
+                                      .timers = &q->loop.timers,
+                                      .output = &q->output,
+                                      .report = &q->report};
 }
 
 static void begin_keeping(struct queued *q)
 {
-    q->keep = keep_new(&(struct keep_parts){.timers = &q->loop.timers,
-                                            .wall_ms = wall_ms,
-                                            .random = random_number,
-                                            .payloads = &q->budget,
-                                            .output = &q->output,
-                                            .engine_ops = q->engine_ops,
-                                            .engine = q->engine,
-                                            .master = &master_link_ops,
-                                            .master_arg = q->link,
-                                            .settings = &q->reload.settings->keep});
-    q->clients.keep = q->keep;
-    q->shutdown.keep = q->keep;
-    q->reload.engine_ops = q->engine_ops;
-    q->reload.engine = q->engine;
-    q->reload.keep = q->keep;
-    q->reload.link = q->link;
-    wire_report(q);
-    master_link_start(q->link, q->keep);
+    keeping_begin(&q->keeping, q->reload.settings);
+    q->clients.keep = q->keeping.keep;
+    q->shutdown.keep = q->keeping.keep;
+    wire_answers(q);
 }
 
 /* An exit status. The store is opened by the user that we become: its files are that user's. */
@@ -324,10 +251,10 @@ static int open_all(struct queued *q)
     uint64_t limit;
     file_room_raise(&limit);
     reload_set_file_limit(&q->reload, limit);
-    if (listen_all(q) < 0 || find_master(q) < 0)
+    if (listen_all(q) < 0 || keeping_find_master(&q->keeping, q->reload.settings) < 0)
         return EX_UNAVAILABLE;
     change_user(q);
-    if (open_store(q) < 0)
+    if (keeping_open_store(&q->keeping, q->reload.settings) < 0)
         return EX_UNAVAILABLE;
     timers_turn(&q->loop.timers, clock_us()); /* names were looked up, the store was read */
     begin_keeping(q);
@@ -350,37 +277,25 @@ static void turn(struct queued *q)
     signals_turn(&q->signals);
     loop_turn(&q->loop);
     note_lag(q);
-    keep_turn(q->keep);
+    keep_turn(q->keeping.keep);
     conn_loop_chores(&q->conns);
-    trim_turn(&q->trim, keep_record_count(q->keep));
+    trim_turn(&q->trim, keep_record_count(q->keeping.keep));
     shutdown_turn(&q->shutdown);
     notify_turn(&q->notify);
-    if (keep_has_work(q->keep))
+    if (keep_has_work(q->keeping.keep))
         loop_hurry(&q->loop);
 }
 
 static void run(struct queued *q)
 {
     log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION), LOG_INT("pid", getpid()),
-              LOG_STR("boot", q->boot), LOG_UINT("waiting", keep_counts(q->keep)->waiting),
-              LOG_UINT("delayed", keep_counts(q->keep)->delayed));
+              LOG_STR("boot", q->boot), LOG_UINT("waiting", keep_counts(q->keeping.keep)->waiting),
+              LOG_UINT("delayed", keep_counts(q->keeping.keep)->delayed));
     notify_listening(&q->notify, 0);
     while (q->shutdown.phase != SHUTDOWN_ENDED)
         turn(q);
-    log_event(LOG_INFO, "end", LOG_UINT("submitted", keep_counts(q->keep)->submitted),
-              LOG_UINT("done", keep_counts(q->keep)->done));
-}
-
-/* The engine's last answers go to the keep, and from there to the link. */
-static void free_keeping(struct queued *q)
-{
-    if (q->engine)
-        q->engine_ops->close(q->engine);
-    if (q->link)
-        master_link_free(q->link);
-    conn_loop_chores(&q->conns);
-    if (q->keep)
-        keep_free(q->keep);
+    log_event(LOG_INFO, "end", LOG_UINT("submitted", keep_counts(q->keeping.keep)->submitted),
+              LOG_UINT("done", keep_counts(q->keeping.keep)->done));
 }
 
 static void tear_down(struct queued *q)
@@ -390,7 +305,7 @@ static void tear_down(struct queued *q)
     peers_close(&q->clients.peers);
     conn_loop_chores(&q->conns);
     queue_clients_free(&q->clients);
-    free_keeping(q);
+    keeping_free(&q->keeping);
     log_limits_end(&q->log_limits);
     conn_loop_free(&q->conns);
     shutdown_free(&q->shutdown);

@@ -27,16 +27,6 @@ void reload_set_file_limit(struct reload *reload, uint64_t limit)
     share_files(reload);
 }
 
-/* The parts that come with the store. */
-static void configure_keeping(struct reload *reload, const struct queue_settings *settings)
-{
-    if (!reload->keep)
-        return;
-    reload->engine_ops->configure(reload->engine, &settings->store, &settings->redis);
-    keep_configure(reload->keep, &settings->keep);
-    master_link_configure(reload->link, &settings->master);
-}
-
 void reload_apply(struct reload *reload, struct config *config)
 {
     const struct queue_settings *settings = queue_settings_of(config);
@@ -46,7 +36,7 @@ void reload_apply(struct reload *reload, struct config *config)
     reload->output->max = settings->peers.output_total_max;
     peers_configure(&reload->clients->peers, &settings->peers, &settings->access);
     reload->clients->settings = &settings->keep;
-    configure_keeping(reload, settings);
+    keeping_configure(reload->keeping, settings);
     reload->shutdown->settings = &settings->end;
     reload->settings = settings;
     share_files(reload);

@@ -8,7 +8,7 @@
 #include "daemon/reread.h"
 #include "queue/all_settings.h"
 #include "queue/clients/clients.h"
-#include "queue/master/link.h"
+#include "queue/keeping.h"
 #include "queue/shutdown.h"
 
 struct reload {
@@ -16,10 +16,7 @@ struct reload {
     /* The parts with settings; the daemon fills these in. */
     struct payload_budget *payloads, *output;
     struct queue_clients *clients;
-    const struct engine_ops *engine_ops;
-    struct engine *engine;    /* NULL until the store is open */
-    struct keep *keep;        /* likewise */
-    struct master_link *link; /* likewise */
+    struct keeping *keeping;
     struct shutdown *shutdown;
     struct notify *notify;
     struct timers *timers;

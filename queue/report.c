@@ -38,7 +38,7 @@ static void add_counts(json_t *object, const struct keep_counts *counts)
 static json_t *jobs_report(const struct queue_report *report)
 {
     json_t *jobs = json_object();
-    add_counts(jobs, keep_counts(report->keep));
+    add_counts(jobs, keep_counts(report->keeping->keep));
     figures_set(jobs, "max", (*report->settings)->keep.job_max);
     return jobs;
 }
@@ -59,7 +59,7 @@ static void add_module(void *arg, const struct keep_module_view *view)
 static json_t *modules_report(const struct queue_report *report)
 {
     json_t *modules = json_object();
-    keep_each_module(report->keep, add_module, modules);
+    keep_each_module(report->keeping->keep, add_module, modules);
     return modules;
 }
 
@@ -68,12 +68,13 @@ static json_t *modules_report(const struct queue_report *report)
 static json_t *store_report(const struct queue_report *report)
 {
     json_t *store = json_object();
-    figures_set_text(store, "engine", report->engine_ops->name);
-    figures_set(store, "bytes", report->engine_ops->bytes(report->engine));
+    figures_set_text(store, "engine", report->keeping->engine_ops->name);
+    figures_set(store, "bytes", report->keeping->engine_ops->bytes(report->keeping->engine));
     figures_set(store, "bytes_max", (*report->settings)->store.max);
-    json_object_set_new(store, "has_room",
-                        json_boolean(report->engine_ops->has_room(report->engine)));
-    figures_set(store, "operations", keep_busy_count(report->keep));
+    json_object_set_new(
+        store, "has_room",
+        json_boolean(report->keeping->engine_ops->has_room(report->keeping->engine)));
+    figures_set(store, "operations", keep_busy_count(report->keeping->keep));
     return store;
 }
 
@@ -118,7 +119,7 @@ static void add_pool(json_t *master, const struct payload *payload)
 
 static json_t *master_report(const struct queue_report *report, const struct payload *payload)
 {
-    const struct master_link_view view = master_link_view(report->link);
+    const struct master_link_view view = master_link_view(report->keeping->link);
     json_t *master = json_object();
     figures_set_text(master, "address", view.address);
     json_object_set_new(master, "connected", json_boolean(view.is_up));

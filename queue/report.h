@@ -5,18 +5,14 @@
 #include "base/lag.h"
 #include "queue/all_settings.h"
 #include "queue/clients/clients.h"
-#include "queue/kept/keep.h"
-#include "queue/master/link.h"
+#include "queue/keeping.h"
 
 /* Where the figures are; all borrowed. */
 struct queue_report {
-    struct keep *keep;
-    const struct engine_ops *engine_ops;
-    const struct engine *engine;
+    const struct keeping *keeping;
     const struct queue_settings *const *settings; /* in force */
     const struct peers *peers;
     const struct conn_loop *conns;
-    const struct master_link *link;
     struct lag *lag;
     const char *boot;
     uint64_t started_us;
