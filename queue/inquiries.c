@@ -57,11 +57,10 @@ static void on_timer(void *arg)
                                                        .message = "the master does not answer"});
 }
 
-static void ask(void *arg, struct queue_inquiry *of)
+static void ask_master(struct inquiries *inquiries, struct queue_inquiry *of)
 {
     static const char *const names[] = {
         [INQUIRY_STATS] = "stats", [INQUIRY_WORKERS] = "workers", [INQUIRY_MODULES] = "modules"};
-    struct inquiries *inquiries = arg;
     struct inquiry *inquiry = xcalloc(1, sizeof *inquiry);
     *inquiry = (struct inquiry){
         .inquiries = inquiries, .of = of, .ask = {.op = names[of->kind], .answered = on_answer}};
@@ -72,16 +71,33 @@ static void ask(void *arg, struct queue_inquiry *of)
     master_link_ask(inquiries->link, &inquiry->ask);
 }
 
-static void forget(void *arg, struct queue_inquiry *of)
+static void ask(void *arg, struct queue_inquiry *of)
 {
     struct inquiries *inquiries = arg;
+    if (of->kind == INQUIRY_NODES)
+        nodes_ask(inquiries->nodes, of);
+    else
+        ask_master(inquiries, of);
+}
+
+static void forget_master(struct inquiries *inquiries, struct queue_inquiry *of)
+{
     struct inquiry *inquiry = of->pending;
-    if (!inquiry)
-        return;
     master_ask_forget(&inquiry->ask);
     timer_clear(inquiries->timers, &inquiry->timer);
     free(inquiry);
     of->pending = NULL;
+}
+
+static void forget(void *arg, struct queue_inquiry *of)
+{
+    struct inquiries *inquiries = arg;
+    if (!of->pending)
+        return;
+    if (of->kind == INQUIRY_NODES)
+        nodes_forget(inquiries->nodes, of);
+    else
+        forget_master(inquiries, of);
 }
 
 struct queue_inquiry_ops inquiries_ops(struct inquiries *inquiries)

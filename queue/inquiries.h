@@ -1,7 +1,7 @@
 /*
  * inquiries: answers to the questions of clients (clients/inquiry.h): workers and modules are
  * handed through to the master, and stats is a report with the master's part. While the master is
- * away, stats comes without this part, at once.
+ * away, stats comes without this part, at once. Nodes are asked of the store (nodes.h).
  */
 #ifndef TASKMASTER_QUEUE_INQUIRIES_H
 #define TASKMASTER_QUEUE_INQUIRIES_H
@@ -9,6 +9,7 @@
 #include "base/timers.h"
 #include "queue/clients/inquiry.h"
 #include "queue/master/link.h"
+#include "queue/nodes.h"
 #include "queue/report.h"
 
 struct inquiries {
@@ -17,6 +18,7 @@ struct inquiries {
     struct timers *timers;
     struct payload_budget *output;
     const struct queue_report *report;
+    struct nodes *nodes;
 };
 
 /* The table for clients. */

@@ -50,6 +50,7 @@ struct queued {
     struct trim trim;
     struct notify notify;
     struct queue_report report;
+    struct nodes nodes;
     struct inquiries inquiries;
     struct lag lag;
     uint64_t woke_us; /* the beginning of the last turn's work */
@@ -231,10 +232,13 @@ static void wire_answers(struct queued *q)
                               .boot = q->boot,
                               .started_us = q->loop.timers.now_us,
                               .own_descriptors = descriptors_count_low() - log_descriptors()};
+    q->nodes = (struct nodes){
+        .keeping = &q->keeping, .settings = &q->reload.settings, .since_ms = keeping_wall_ms()};
     q->inquiries = (struct inquiries){.link = q->keeping.link,
                                       .timers = &q->loop.timers,
                                       .output = &q->output,
-                                      .report = &q->report};
+                                      .report = &q->report,
+                                      .nodes = &q->nodes};
 }
 
 static void begin_keeping(struct queued *q)

@@ -2,8 +2,9 @@
  * command: the commands of `taskmaster`.
  *
  *     main -> arguments, help -> commands -> cmd_run, cmd_submit, cmd_cancel, cmd_crash, cmd_jobs,
- *       |                     |              cmd_keep, cmd_lists, cmd_monitor, cmd_operate,
- *       |                     |              cmd_ping, cmd_pool, cmd_stats, cmd_top, cmd_wait
+ *       |                     |              cmd_keep, cmd_lists, cmd_monitor, cmd_nodes,
+ *       |                     |              cmd_operate, cmd_ping, cmd_pool, cmd_stats,
+ *       |                     |              cmd_top, cmd_wait
  *       |                     '-> options -> options_keep -> option_number
  *       |-> complete -> complete_names -> connect
  *       '-> overtime
@@ -78,8 +79,8 @@ struct command {
 
 extern const struct command cmd_top, cmd_run, cmd_submit, cmd_wait, cmd_forget, cmd_retry,
     cmd_backup, cmd_status, cmd_jobs, cmd_peek, cmd_monitor, cmd_watch, cmd_register, cmd_clients,
-    cmd_services, cmd_modules, cmd_help, cmd_cancel, cmd_kill, cmd_ping, cmd_stats, cmd_pools,
-    cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle, cmd_reload,
-    cmd_reopen, cmd_drain, cmd_log_level, cmd_doctor, cmd_support_bundle;
+    cmd_services, cmd_modules, cmd_nodes, cmd_help, cmd_cancel, cmd_kill, cmd_ping, cmd_stats,
+    cmd_pools, cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle,
+    cmd_reload, cmd_reopen, cmd_drain, cmd_log_level, cmd_doctor, cmd_support_bundle;
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * inquiry: a question that this folder cannot answer: the master's `workers` and `modules`, and the
- * figures of the whole queue, `stats`. The daemon fills the table in, because this folder calls
- * nothing above it. (`pools`, `crashes` and so on: whoever wants to know asks the master itself.)
+ * inquiry: a question that this folder cannot answer: the master's `workers` and `modules`, the
+ * figures of the whole queue, `stats`, and the `nodes` that work on the queue. The daemon fills the
+ * table in, because this folder calls nothing above it. (`pools`, `crashes` and so on: whoever
+ * wants to know asks the master itself.)
  *
  * The asker embeds the struct. It belongs to the daemon from `ask` until `answered`, or `forget`.
  */
@@ -14,6 +15,7 @@ enum queue_inquiry_kind {
     INQUIRY_STATS,
     INQUIRY_WORKERS,
     INQUIRY_MODULES,
+    INQUIRY_NODES,
 };
 
 /* Borrowed for the call. */

@@ -214,6 +214,8 @@ def test_the_other_commands(run, shared_queue):
     assert run("workers", "--queue").splitlines()[0].split()[0] == "id"
     assert "echo" in run("modules", "--queue")
     assert "taskmaster/" in run("clients", "--queue")
+    assert run("nodes").splitlines()[0].split() == ["node", "self", "since", "version", "seen", "held"]
+    assert json.loads(run("nodes", "--queue", "--json"))["nodes"][0]["self"]
     screen = run("top", "--queue", "-1")
     assert "taskqueued/" in screen and "MODULE" in screen and "WORKER" in screen, screen
     assert "unknown-op" in run("services", "--queue", status=FAILED)

@@ -1,5 +1,6 @@
 """taskqueued as a process: options, start, store, stats, reload, the end."""
 
+import datetime
 import json
 import os
 import pwd
@@ -7,6 +8,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import time
 
 import pytest
 from harness.client import ask, check, refused
@@ -207,13 +209,36 @@ def test_workers_without_a_master(queue):
         refused(client, "workers", "unavailable")
 
 
+def test_the_only_node(queue):
+    """With engine sqlite a queue has one node, without a lease."""
+    q = queue(node_name="north")
+    q.linked()
+    with q.client() as client:
+        client.submit("s", "sleep", LONG_SLEEP, notify=["started"])
+        client.event("started", id="s")
+        client.send(op="nodes", id="n")
+        (node,) = client.event("nodes", id="n").json()["nodes"]
+    since = datetime.datetime.fromisoformat(node.pop("since").replace("Z", "+00:00"))
+    assert abs(since.timestamp() - time.time()) < 600
+    version = q.client().hello_event["server"].partition("/")[2]
+    assert node == {
+        "node": "north",
+        "epoch": None,
+        "self": True,
+        "version": version,
+        "seen_ms": 0,
+        "lease_ms": None,
+        "held": 1,
+    }
+
+
 def test_an_asker_leaves_before_the_answer(queue):
     """Its end of input alone does not say so: an answer may still be read."""
     q = queue()
     q.linked()
     q.master.signal(signal.SIGSTOP)
     try:
-        for op in ("stats", "workers", "modules"):
+        for op in ("stats", "workers", "modules", "nodes"):
             client = q.client()
             client.send(op=op, id=1)
             client.reset()

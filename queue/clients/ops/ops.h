@@ -63,6 +63,7 @@ struct queue_request {
     OP(stats)         \
     OP(workers)       \
     OP(modules)       \
+    OP(nodes)         \
     OP(watch)         \
     OP(monitor)
 

@@ -1,5 +1,5 @@
-/* stats, workers, modules: the figures of the daemon and of the master, as the payload of the
- * answer. */
+/* stats, workers, modules, nodes: the figures of the daemon, of the master, and of the other nodes,
+ * as the payload of the answer. */
 #include "queue/clients/ops/ops.h"
 
 struct figures {
@@ -51,6 +51,11 @@ static enum verdict run_modules(struct dialogue *dialogue, struct request *reque
     return ask(dialogue, request, INQUIRY_MODULES);
 }
 
+static enum verdict run_nodes(struct dialogue *dialogue, struct request *request)
+{
+    return ask(dialogue, request, INQUIRY_NODES);
+}
+
 const struct operation queue_op_stats = {
     .name = "stats",
     .right = RIGHT_OBSERVE,
@@ -70,4 +75,11 @@ const struct operation queue_op_modules = {
     .right = RIGHT_OBSERVE,
     .is_feature = true,
     .run = run_modules,
+};
+
+const struct operation queue_op_nodes = {
+    .name = "nodes",
+    .right = RIGHT_OBSERVE,
+    .is_feature = true,
+    .run = run_nodes,
 };

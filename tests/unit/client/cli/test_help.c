@@ -5,10 +5,10 @@
 START_TEST(help_and_version)
 {
     static const char *const commands[] = {
-        "run",     "cancel",         "kill",    "ping",  "stats",     "pools",
-        "workers", "crash",          "crashes", "pause", "resume",    "resize",
-        "recycle", "reload",         "reopen",  "drain", "log-level", "top",
-        "doctor",  "support-bundle", "wait",    "retry", "forget",    "backup"};
+        "run",    "cancel",  "kill",      "ping",   "stats",  "pools",          "workers",
+        "crash",  "crashes", "pause",     "resume", "resize", "recycle",        "reload",
+        "reopen", "drain",   "log-level", "top",    "doctor", "support-bundle", "wait",
+        "retry",  "forget",  "backup",    "nodes"};
     struct child child;
     child_run(&child, NULL, "", ARGS("--version"));
     child_assert(&child, 0, "taskmaster 0.2.0\n", "");
