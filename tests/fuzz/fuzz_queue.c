@@ -360,9 +360,8 @@ static void good_round(void)
     check();
 }
 
-static void on_resumed(void *arg, bool is_stored)
+static void on_resumed(void *arg)
 {
-    (void)is_stored;
     (void)arg;
 }
 

@@ -1,6 +1,9 @@
 #!lua flags=allow-oom
--- leave: the node is no member any more. The jobs that it holds are taken over.
+-- leave: the node is no member any more. While it holds jobs, their runs may go on at its master: then its lease runs out
+-- first, as if the node had died.
 
-call('ZREM', prefix .. 'nodes', epoch)
-bury(epoch)
+if call('EXISTS', prefix .. 'held:' .. epoch) == 0 then
+    call('ZREM', prefix .. 'nodes', epoch)
+    bury(epoch)
+end
 return {OK}

@@ -371,9 +371,8 @@ static void step_crash(void)
     tally_crashes++;
 }
 
-static void nothing(void *arg, bool is_stored)
+static void nothing(void *arg)
 {
-    (void)is_stored;
     (void)arg;
 }
 

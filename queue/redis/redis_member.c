@@ -1,0 +1,85 @@
+/* redis_member: whether this node is a member of the store, and what is left of its lease. */
+#include "queue/redis/redis_engine_internal.h"
+
+#include "common/log.h"
+
+enum { TICK_MS = 500, TICKS_OF_LEASE = 4 };
+
+/* --- state --- */
+
+static void set_state(struct engine *engine, enum redis_node_state to)
+{
+    static const bool may[REDIS_NODE_STATES][REDIS_NODE_STATES] = {
+        [REDIS_NODE_AWAY] = {[REDIS_NODE_ENTERING] = true, [REDIS_NODE_LEAVING] = true},
+        [REDIS_NODE_ENTERING] =
+            {[REDIS_NODE_AWAY] = true, [REDIS_NODE_MEMBER] = true, [REDIS_NODE_LEAVING] = true},
+        [REDIS_NODE_MEMBER] =
+            {[REDIS_NODE_AWAY] = true, [REDIS_NODE_ENTERING] = true, [REDIS_NODE_LEAVING] = true},
+    };
+    bug_on(!may[engine->node.state][to]);
+    engine->node.state = to;
+}
+
+void redis_member_change(struct engine *engine, enum redis_node_state to)
+{
+    bool was_up = engine->node.state == REDIS_NODE_MEMBER, is_up = to == REDIS_NODE_MEMBER;
+    if (engine->node.state == to)
+        return;
+    set_state(engine, to);
+    if (is_up && engine->news)
+        engine->news->up(engine->news_arg);
+    else if (was_up && engine->news)
+        engine->news->down(engine->news_arg);
+}
+
+/* --- the lease --- */
+
+uint64_t redis_member_interval_us(const struct engine *engine)
+{
+    uint64_t part_ms = engine->parts.redis->lease_ms / TICKS_OF_LEASE;
+    return 1000 * (part_ms < TICK_MS ? part_ms : TICK_MS);
+}
+
+void redis_member_set_timers(struct engine *engine)
+{
+    struct timers *timers = engine->parts.loop->timers;
+    struct redis_node *node = &engine->node;
+    uint64_t expiry_us = node->epoch ? redis_lease_next(&node->lease) : 0;
+    if (expiry_us)
+        timer_set(timers, &node->expiry, expiry_us);
+    else
+        timer_clear(timers, &node->expiry);
+    timer_set(timers, &node->tick, node->next_us);
+}
+
+static void tell_expiring(struct engine *engine)
+{
+    bool is_last = engine->node.lease.level == REDIS_LEASE_LAST;
+    log_event(LOG_WARN, "lease-runs-out", LOG_UINT("epoch", engine->node.epoch),
+              LOG_UINT("lease_ms", engine->parts.redis->lease_ms),
+              LOG_STR("runs", is_last ? "killed" : "cancelled"));
+    if (engine->news)
+        engine->news->expiring(engine->news_arg, is_last);
+}
+
+void redis_member_look(struct engine *engine)
+{
+    struct redis_node *node = &engine->node;
+    if (node->epoch && redis_lease_look(&node->lease, redis_now_us(engine))) {
+        if (node->state == REDIS_NODE_MEMBER)
+            redis_member_change(engine, REDIS_NODE_ENTERING);
+        if (node->lease.level != REDIS_LEASE_OVER)
+            tell_expiring(engine);
+    }
+    redis_member_set_timers(engine);
+}
+
+void redis_member_ask(struct engine *engine)
+{
+    struct redis_node *node = &engine->node;
+    node->is_asking = true;
+    node->asks_again = false;
+    node->asked_us = redis_now_us(engine);
+    node->asked_read = node->news_read;
+    node->next_us = node->asked_us + redis_member_interval_us(engine);
+}
