@@ -80,6 +80,8 @@ void keeping_begin(struct keeping *keeping, const struct queue_settings *setting
                                                   .master = &master_link_ops,
                                                   .master_arg = keeping->link,
                                                   .settings = &settings->keep});
+    if (keeping->engine_ops->listen)
+        keeping->engine_ops->listen(keeping->engine, &keep_news, keeping->keep);
     master_link_start(keeping->link, keeping->keep);
 }
 

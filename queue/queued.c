@@ -246,6 +246,7 @@ static void begin_keeping(struct queued *q)
     keeping_begin(&q->keeping, q->reload.settings);
     q->clients.keep = q->keeping.keep;
     q->shutdown.keep = q->keeping.keep;
+    q->shutdown.is_shared = q->keeping.engine_ops->is_shared;
     wire_answers(q);
 }
 

@@ -35,10 +35,20 @@ static void add_counts(json_t *object, const struct keep_counts *counts)
     figures_set(object, "refused", counts->refused);
 }
 
+/* A store of its own has no other nodes. */
+static void add_shared_counts(json_t *jobs, const struct keep_counts *counts)
+{
+    figures_set(jobs, "unconfirmed", counts->unconfirmed);
+    figures_set(jobs, "adopted", counts->adopted);
+    figures_set(jobs, "late", counts->late);
+}
+
 static json_t *jobs_report(const struct queue_report *report)
 {
     json_t *jobs = json_object();
     add_counts(jobs, keep_counts(report->keeping->keep));
+    if (report->keeping->engine_ops->is_shared)
+        add_shared_counts(jobs, keep_counts(report->keeping->keep));
     figures_set(jobs, "max", (*report->settings)->keep.job_max);
     return jobs;
 }
@@ -65,16 +75,37 @@ static json_t *modules_report(const struct queue_report *report)
 
 /* --- bytes --- */
 
+static void add_size(json_t *store, const struct queue_report *report)
+{
+    const struct keeping *keeping = report->keeping;
+    figures_set(store, "bytes", keeping->engine_ops->bytes(keeping->engine));
+    figures_set(store, "bytes_max", (*report->settings)->store.max);
+}
+
+/* What the engine tells of itself: a shared one's size is nothing of this daemon. */
+static void add_own_figures(json_t *store, const struct keeping *keeping)
+{
+    char *own = keeping->engine_ops->stats(keeping->engine);
+    char *text = xasprintf("{%s}", own + 1);
+    json_t *figures = json_loads(text, 0, NULL);
+    json_object_update_missing(store, figures);
+    json_decref(figures);
+    free(text);
+    free(own);
+}
+
 static json_t *store_report(const struct queue_report *report)
 {
+    const struct keeping *keeping = report->keeping;
     json_t *store = json_object();
-    figures_set_text(store, "engine", report->keeping->engine_ops->name);
-    figures_set(store, "bytes", report->keeping->engine_ops->bytes(report->keeping->engine));
-    figures_set(store, "bytes_max", (*report->settings)->store.max);
-    json_object_set_new(
-        store, "has_room",
-        json_boolean(report->keeping->engine_ops->has_room(report->keeping->engine)));
-    figures_set(store, "operations", keep_busy_count(report->keeping->keep));
+    figures_set_text(store, "engine", keeping->engine_ops->name);
+    if (keeping->engine_ops->is_shared)
+        add_own_figures(store, keeping);
+    else
+        add_size(store, report);
+    json_object_set_new(store, "has_room",
+                        json_boolean(keeping->engine_ops->has_room(keeping->engine)));
+    figures_set(store, "operations", keep_busy_count(keeping->keep));
     return store;
 }
 

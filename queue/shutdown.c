@@ -38,16 +38,29 @@ static void end(struct shutdown *s)
     s->phase = SHUTDOWN_ENDED;
 }
 
+static void log_drain_timeout(const struct shutdown *s)
+{
+    log_event(LOG_WARN, "drain-timeout", LOG_UINT("handed", keep_handed_count(s->keep)),
+              LOG_STR("hint", s->is_shared
+                                  ? "these jobs are kept, and run again at other nodes"
+                                  : "these jobs are kept, and run again after the next start"));
+}
+
+static void log_store_timeout(const struct shutdown *s)
+{
+    log_event(LOG_WARN, "store-timeout", LOG_UINT("operations", keep_busy_count(s->keep)),
+              LOG_STR("hint", s->is_shared ? "outcomes not stored run again at other nodes"
+                                           : "outcomes not stored run again after the next start"));
+}
+
 static void on_timer(void *arg)
 {
     struct shutdown *s = arg;
     if (s->phase == SHUTDOWN_DRAINING) {
-        log_event(LOG_WARN, "drain-timeout", LOG_UINT("handed", keep_handed_count(s->keep)),
-                  LOG_STR("hint", "these jobs are kept, and run again after the next start"));
+        log_drain_timeout(s);
         begin_leaving(s);
     } else {
-        log_event(LOG_WARN, "store-timeout", LOG_UINT("operations", keep_busy_count(s->keep)),
-                  LOG_STR("hint", "outcomes not stored run again after the next start"));
+        log_store_timeout(s);
         end(s);
     }
 }

@@ -31,6 +31,7 @@ struct shutdown {
     const struct end_settings *settings; /* in force */
     struct timers *timers;
     struct keep *keep;
+    bool is_shared; /* other nodes work on the store, too */
     struct peers *peers;
     void (*close)(void *arg); /* stops listening */
     void (*leave)(void *arg); /* open submits and waits are not waited for any more */
