@@ -119,8 +119,9 @@ struct redis_calls_view {
     const char *version; /* of Redis; "" before it is known */
     uint64_t up_us;      /* since then, by the loop's clock */
     uint64_t reconnects; /* connections after the first */
-    uint64_t round_trip_us; /* from the sending of a call to its answer: the mean of late; 0: none */
-    size_t unanswered;      /* calls */
+    uint64_t
+        round_trip_us; /* from the sending of a call to its answer: the mean of late; 0: none */
+    size_t unanswered; /* calls */
 };
 
 struct redis_calls_view redis_calls_view(const struct redis_calls *calls);
