@@ -3,28 +3,13 @@
 import glob
 import os
 import re
-import shlex
+import subprocess
+
+from harness.access_list import block, rules
+from harness.queued import QUEUED
+from harness.wait import DEADLINE
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-PAGE = os.path.join(ROOT, "doc", "cluster.md")
-
-
-def blocks():
-    """The page's blocks of commands and files, without their indent."""
-    with open(PAGE, encoding="utf-8") as file:
-        text = file.read()
-    found = re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, re.M)
-    return [re.sub(r"^    ", "", block, flags=re.M).strip("\n") for block in found]
-
-
-def block(beginning):
-    return next(block for block in blocks() if block.startswith(beginning))
-
-
-def access_list():
-    """The words of `acl setuser`."""
-    line = block("redis-cli acl setuser").replace("\\\n", " ").splitlines()[0]
-    return shlex.split(line)[1:]
 
 
 def commands_of_scripts():
@@ -39,5 +24,15 @@ CONNECTION = {"evalsha", "script|load", "info", "ping", "select", "subscribe", "
 
 
 def test_the_access_list_has_the_commands_of_the_scripts_and_no_others():
-    listed = {word[1:] for word in access_list() if word.startswith("+")}
+    listed = {word[1:] for word in rules() if word.startswith("+")}
     assert listed == commands_of_scripts() | CONNECTION
+
+
+def test_the_settings_of_a_node(tmp_path):
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    password.chmod(0o600)
+    config = tmp_path / "taskqueued.conf"
+    config.write_text(block('{\n  "engine"').replace("/etc/taskmaster/redis-password", str(password)))
+    check = subprocess.run([QUEUED, "-t", "-c", config], capture_output=True, text=True, timeout=DEADLINE)
+    assert (check.returncode, check.stderr) == (0, ""), check.stderr

@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from . import proc, runs
+from . import access_list, proc, runs
 from .cable import Cable
 from .daemon import MODULES, Daemon
 from .queued import Queued
@@ -22,6 +22,7 @@ MASTER_SETTINGS = {
 
 QUEUE_SETTINGS = {
     "engine": "redis",
+    "redis-user": access_list.USER,
     "lease-ms": LEASE_MS,
     "poison-limit": 1000,  # no job is, either
     "redis-timeout-ms": 500 * SCALE,
@@ -47,7 +48,13 @@ class Node:
             },
             env=env,
         )
-        settings = {**QUEUE_SETTINGS, "redis-servers": servers, "node-name": name, **(queue or {})}
+        settings = {
+            **QUEUE_SETTINGS,
+            "redis-password-file": cluster.password_file,
+            "redis-servers": servers,
+            "node-name": name,
+            **(queue or {}),
+        }
         self.queue = Queued(cluster.directory, f"{name}.queue", settings, self.master, env=env)
         if prefix:
             for daemon in (self.queue, self.master):
@@ -133,6 +140,9 @@ class Cluster:
             shutil.copytree(MODULES, self.modules)
             for name in ("witness", "live"):
                 shutil.copy(os.path.join(BUILD, "tests", "modules", f"{name}.so"), self.modules)
+        self.password_file = os.path.join(self.directory, "redis-password")
+        with open(self.password_file, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(access_list.PASSWORD + "\n")
         self.servers, self.nodes, self.cables = [], [], []
         self.redis = self.add_redis("redis", **(redis or {}))
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 
-from . import proc, resp
+from . import access_list, proc, resp
 from .wait import SCALE, wait_until
 
 SERVER = shutil.which("redis-server")
@@ -23,6 +23,7 @@ DEFAULTS = {
     "save": '""',
     "repl-diskless-sync-delay": 0,
     "hz": 50,
+    "user": access_list.setting(),
 }
 START = 10.0 * SCALE  # seconds
 
