@@ -20,7 +20,7 @@ def commands_of_scripts():
     return found
 
 
-CONNECTION = {"evalsha", "script|load", "info", "ping", "select", "subscribe", "wait"}
+CONNECTION = {"evalsha", "script|load", "info", "ping", "select", "subscribe", "unsubscribe", "wait"}
 
 
 def test_the_access_list_has_the_commands_of_the_scripts_and_no_others():
