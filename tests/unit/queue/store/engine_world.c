@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 const struct engine_ops *world_engine;
+void (*world_prepare)(struct world *world);
 
-/* The answers of this world: a program has one at a time. */
+/* The world that has its turn: answers are its own. */
 static struct world *the_world;
 
 static void on_failed(void *arg, const char *why)
@@ -23,8 +24,12 @@ static void on_failed(void *arg, const char *why)
 
 bool world_tries_to_open(struct world *world)
 {
-    const struct engine_parts parts = {
-        .settings = &world->settings, .base = world->base, .failed = on_failed, .arg = world};
+    const struct engine_parts parts = {.settings = &world->settings,
+                                       .redis = &world->redis,
+                                       .base = world->loop.base,
+                                       .loop = &world->conns,
+                                       .failed = on_failed,
+                                       .arg = world};
     world->engine = world->ops->open(&parts, world->error, sizeof world->error);
     return world->engine;
 }
@@ -32,10 +37,13 @@ bool world_tries_to_open(struct world *world)
 void world_open(struct world *world)
 {
     ck_assert_msg(world_tries_to_open(world), "%s", world->error);
+    while (world->ops->is_up && !world->ops->is_up(world->engine))
+        world_turn(world);
 }
 
 void world_close(struct world *world)
 {
+    the_world = world;
     world->ops->close(world->engine);
     world->engine = NULL;
 }
@@ -54,9 +62,13 @@ struct world *world_new_synced(enum store_sync sync)
     ck_assert_ptr_nonnull(mkdtemp(path));
     world->ops = world_engine;
     world->settings = (struct store_settings){.path = path, .sync = sync, .max = 1 << 30};
-    world->base = event_base_new();
+    loop_open(&world->loop);
+    conn_loop_init(&world->conns, world->loop.base, &world->loop.timers, &world->budget,
+                   &world->budget);
     world->budget.max = UINT64_MAX;
     the_world = world;
+    if (world_prepare)
+        world_prepare(world);
     world_open(world);
     return world;
 }
@@ -78,7 +90,9 @@ void world_free(struct world *world)
         world_close(world);
     nftw(world->settings.path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     free(world->settings.path);
-    event_base_free(world->base);
+    conn_loop_chores(&world->conns);
+    conn_loop_free(&world->conns);
+    loop_close(&world->loop);
     while (!payload_sweep(&world->budget))
         ;
     free(world);
@@ -129,10 +143,18 @@ void world_count_answer(struct store_op *op)
     the_world->answered++;
 }
 
+void world_turn(struct world *world)
+{
+    the_world = world;
+    world->ops->flush(world->engine);
+    conn_loop_chores(&world->conns);
+    loop_turn(&world->loop);
+}
+
 void world_wait(struct world *world, size_t answered)
 {
     while (world->answered < answered && !*world->failed)
-        event_base_loop(world->base, EVLOOP_ONCE);
+        world_turn(world);
     ck_assert_msg(!*world->failed, "%s", world->failed);
 }
 
@@ -146,10 +168,41 @@ enum store_status world_do(struct world *world, struct store_op *op)
     return op->status;
 }
 
+static bool is_held(const struct world *world, uint64_t seq)
+{
+    return seq < 64 && world->held >> seq & 1;
+}
+
 enum store_status world_do_job(struct world *world, enum store_kind kind, struct stored_job *job)
 {
-    struct store_op op = {.kind = kind, .job = job};
-    return world_do(world, &op);
+    struct store_op op = {.kind = kind, .job = job, .is_held = is_held(world, job->seq)};
+    world_do(world, &op);
+    if (op.is_held && op.status == STORE_OK && (kind == STORE_BACK || kind == STORE_ENDED))
+        world->held &= ~(1ull << job->seq);
+    return op.status;
+}
+
+static void claim(struct world *world, struct stored_job *job)
+{
+    struct store_op op = {
+        .kind = STORE_CLAIM, .module = job->wish.module, .max = 1, .max_bytes = SIZE_MAX};
+    ck_assert_int_eq(world_do(world, &op), STORE_OK);
+    ck_assert_ptr_nonnull(STAILQ_FIRST(&op.rows));
+    ck_assert_uint_eq(STAILQ_FIRST(&op.rows)->job->seq, job->seq);
+    job->run = STAILQ_FIRST(&op.rows)->job->run;
+    world->held |= 1ull << job->seq;
+    world_rows_free(&op);
+}
+
+void world_hand(struct world *world, struct stored_job *job)
+{
+    if (world->ops->is_shared) {
+        claim(world, job);
+        return;
+    }
+    job->run.state = STORED_HANDED;
+    job->run.attempt++;
+    ck_assert_int_eq(world_do_job(world, STORE_HANDED, job), STORE_OK);
 }
 
 void world_put(struct world *world, uint64_t seq, const char *input)

@@ -30,7 +30,7 @@ START_TEST(test_a_lost_store)
         world->ops->post(world->engine, &ops[i]);
         world->ops->flush(world->engine);
         while (!*world->failed)
-            event_base_loop(world->base, EVLOOP_ONCE);
+            world_turn(world);
     }
     ck_assert_uint_eq(world->answered, 0);
     world_free(world);
@@ -81,6 +81,7 @@ int main(void)
     Suite *suite = suite_create("sqlite_engine");
     world_engine = &sqlite_engine;
     suite_add_tcase(suite, engine_tests());
+    suite_add_tcase(suite, engine_tests_alone());
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
