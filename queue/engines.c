@@ -1,11 +1,13 @@
 /* engines: see engines.h. */
 #include "queue/engines.h"
 
+#include "queue/redis/redis_engine.h"
+
 const struct engine_ops *engines_find(enum store_engine engine)
 {
     static const struct engine_ops *const all[] = {
         [STORE_ENGINE_SQLITE] = &sqlite_engine,
-        [STORE_ENGINE_REDIS] = NULL,
+        [STORE_ENGINE_REDIS] = &redis_engine,
     };
     return all[engine];
 }
