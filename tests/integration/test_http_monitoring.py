@@ -158,7 +158,7 @@ def test_prometheus_scrapes_and_evaluates(daemon, prometheus):
     for expression in expressions():
         server.query(expression)
     rules = [rule for group in server.get("rules")["groups"] for rule in group["rules"]]
-    assert len(rules) == 15 and all(rule["health"] == "ok" for rule in rules), rules
+    assert len(rules) == 18 and all(rule["health"] == "ok" for rule in rules), rules
     for name in ("long", "waits"):
         client.send(op="kill", target=name)
         client.outcome(name)

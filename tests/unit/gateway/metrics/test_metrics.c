@@ -146,6 +146,21 @@ START_TEST(test_queue)
 }
 END_TEST
 
+/* A queue on many nodes has no bytes of its own. */
+START_TEST(test_node)
+{
+    write_stats(&metrics_queue,
+                "{\"jobs\":{\"unconfirmed\":2,\"adopted\":3,\"late\":4},"
+                "\"store\":{\"engine\":\"redis\",\"up\":true,\"nodes\":5,\"reconnects\":6,"
+                "\"round_trip_us\":250,\"has_room\":false}}");
+    CHECK_LINES("taskqueued_redis_up 1", "taskqueued_redis_round_trip_seconds 0.00025",
+                "taskqueued_redis_reconnects_total 6", "taskqueued_nodes 5",
+                "taskqueued_unconfirmed_total 2", "taskqueued_taken_over_total 3",
+                "taskqueued_late_outcomes_total 4", "taskqueued_store_has_room 0");
+    ck_assert_ptr_null(strstr(text, "\ntaskqueued_store_bytes "));
+}
+END_TEST
+
 START_TEST(test_gateway)
 {
     write_stats(&metrics_gateway,
@@ -185,6 +200,7 @@ int main(void)
     tcase_add_test(tc, test_modules);
     tcase_add_test(tc, test_histogram);
     tcase_add_test(tc, test_queue);
+    tcase_add_test(tc, test_node);
     tcase_add_test(tc, test_gateway);
     tcase_add_test(tc, test_start);
     suite_add_tcase(suite, tc);
