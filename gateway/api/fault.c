@@ -38,6 +38,7 @@ static const struct {
     {"shutdown", 503},
     {"timeout", 504},
     {"expired", 504},
+    {"unconfirmed", 504},
 };
 
 unsigned fault_status(const char *word)

@@ -98,11 +98,11 @@ static void on_not_yet(struct keep *keep)
         respond_accepted(keep);
 }
 
-static bool is_not_yet(const struct upstream_event *event)
+static bool is_error(const struct upstream_event *event, const char *word)
 {
     char code[CODE_MAX + 1];
     return event->type == UPSTREAM_ERROR && report_word(event, "code", code, sizeof code) &&
-           strcmp(code, "not-yet") == 0;
+           strcmp(code, word) == 0;
 }
 
 static void on_event(struct upstream_call *call, const struct upstream_event *event)
@@ -115,8 +115,10 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
         free(keep);
     } else if (event->type == UPSTREAM_ACCEPTED) {
         on_accepted(keep, event);
-    } else if (is_not_yet(event)) {
+    } else if (is_error(event, "not-yet")) {
         on_not_yet(keep);
+    } else if (*keep->job && is_error(event, "storage")) {
+        respond_accepted(keep); /* it cannot be waited for now, and is kept all the same */
     } else {
         struct http_exchange *exchange = keep->exchange;
         free(keep);

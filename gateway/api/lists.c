@@ -61,7 +61,8 @@ enum {
     QUEUE_STATS,
     QUEUE_JOBS,
     QUEUE_JOB,
-    QUEUE_CLIENTS
+    QUEUE_CLIENTS,
+    QUEUE_NODES
 };
 
 static const struct list lists[] = {
@@ -77,6 +78,7 @@ static const struct list lists[] = {
     [QUEUE_JOBS] = {"jobs", true, respond_page},
     [QUEUE_JOB] = {"status", true, respond_payload},
     [QUEUE_CLIENTS] = {"clients", true, respond_page},
+    [QUEUE_NODES] = {"nodes", true, respond_payload},
 };
 
 static void run(struct http_exchange *exchange)
@@ -163,5 +165,6 @@ const struct api_route api_lists_routes[] = {
     LIST(QUEUE_JOBS, "/v1/queue/jobs", of_queue_jobs, "The kept jobs."),
     LIST(QUEUE_JOB, "/v1/queue/jobs/{id}", NULL, "A kept job's status; of an ended one, too."),
     LIST(QUEUE_CLIENTS, "/v1/queue/clients", of_clients, "The clients of the queue."),
+    LIST(QUEUE_NODES, "/v1/queue/nodes", NULL, "The nodes that work on the queue."),
     {.path = NULL},
 };

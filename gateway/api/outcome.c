@@ -103,7 +103,7 @@ static const char *words_of_overload(const char *reason)
         {"memory", "the payloads of waiting jobs leave no room for this one"},
         {"client-quota", "the gateway has as many unfinished jobs as it may have"},
         {"service-full", "the owner of the service does not read its events"},
-        {"storage", "the store of kept jobs is full"},
+        {"storage", "the store of kept jobs is full, or cannot be reached"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].reason, reason) == 0)

@@ -17,6 +17,7 @@ LISTS = {
     "/v1/queue/stats": ("queue", "stats"),
     "/v1/queue/jobs": ("queue", "jobs"),
     "/v1/queue/clients": ("queue", "clients"),
+    "/v1/queue/nodes": ("queue", "nodes"),
 }
 
 

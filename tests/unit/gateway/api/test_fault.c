@@ -21,7 +21,7 @@ static const struct {
     {"storage", 503},        {"unavailable", 503},
     {"shutdown", 503},       {"timeout", 504},
     {"expired", 504},        {"a-newer-word", 502},
-    {"unknown", 502},
+    {"unknown", 502},        {"unconfirmed", 504},
 };
 
 START_TEST(test_words)
