@@ -10,6 +10,7 @@ from .queued import Queued
 from .redis import RedisServer
 from .wait import BUILD, SCALE, wait_until
 
+NOWHERE = "127.0.0.1:1"  # nobody listens there
 LEASE_MS = 1000 * SCALE  # the least; longer where all is slow
 
 MASTER_SETTINGS = {
@@ -25,29 +26,20 @@ QUEUE_SETTINGS = {
     "redis-user": access_list.USER,
     "lease-ms": LEASE_MS,
     "poison-limit": 1000,  # no job is, either
-    "redis-timeout-ms": 500 * SCALE,
+    "redis-timeout-ms": 300 * SCALE,
     "log-level": "info",
 }
 
 
 class Node:
-    """One machine. Its queue keeps its address over restarts. `servers`: the addresses of Redis. `prefix`: words before
-    the commands of both daemons, which end with an exec of them."""
+    """One machine. Its queue keeps its address over restarts. `servers`: the addresses of Redis. `master`: its settings,
+    or False for a node without a master: its jobs run at others. `prefix`: words before the commands of both daemons,
+    which end with an exec of them."""
 
     def __init__(self, cluster, name, servers, queue=None, master=None, prefix=(), env=None):
         self.name, self.cluster = name, cluster
         self.side = runs.SideFile(os.path.join(cluster.directory, f"{name}.side"), name)
-        self.master = Daemon(
-            cluster.directory,
-            f"{name}.master",
-            {
-                **MASTER_SETTINGS,
-                "module-dir": cluster.modules,
-                "modules": {"witness": {"config": {"side": self.side.path}}},
-                **(master or {}),
-            },
-            env=env,
-        )
+        self.master = None if master is False else self._make_master(master or {}, env)
         settings = {
             **QUEUE_SETTINGS,
             "redis-password-file": cluster.password_file,
@@ -55,38 +47,50 @@ class Node:
             "node-name": name,
             **(queue or {}),
         }
+        if not self.master:
+            settings["master"] = NOWHERE
         self.queue = Queued(cluster.directory, f"{name}.queue", settings, self.master, env=env)
-        if prefix:
-            for daemon in (self.queue, self.master):
-                daemon.command_line = [*prefix, *daemon.command()]
+        self.daemons = [self.queue, *([self.master] if self.master else [])]
+        for daemon in self.daemons if prefix else []:
+            daemon.command_line = [*prefix, *daemon.command()]
         self.is_running = False
 
-    def start(self, linked=True):
+    def _make_master(self, settings, env):
+        settings = {**MASTER_SETTINGS, "module-dir": self.cluster.modules, **settings}
+        modules = settings.pop("modules", {})
+        witness = {"config": {"side": self.side.path}, **modules.get("witness", {})}
+        settings["modules"] = {**modules, "witness": witness}
+        return Daemon(self.cluster.directory, f"{self.name}.master", settings, env=env)
+
+    def start(self):
         """Waits until jobs can be submitted and run."""
-        self.launch()
-        if linked:
-            self.joined()
-            self.queue.linked()
-        return self
+        return self.launch().ready()
 
     def launch(self):
-        self.master.start()
-        self.queue.config["master"] = self.master.address
+        if self.master:
+            self.master.start()
+            self.queue.config["master"] = self.master.address
         self.queue.start().keep_address()
         self.is_running = True
         return self
 
-    def joined(self):
-        """Waits until it is one of the cluster's nodes."""
-        wait_until(lambda: any(node.get("self") for node in self.nodes()), f"{self.name} among the nodes")
+    def ready(self):
+        """Waits until it is a node, and has its master."""
+        wait_until(lambda: self.epoch() is not None, f"{self.name} among the nodes")
+        if self.master:
+            self.queue.linked()
         return self
+
+    def epoch(self):
+        """Of its membership now, or None."""
+        return next((node["epoch"] for node in self.nodes() if node["self"]), None)
 
     def nodes(self):
         """All nodes, as this one sees them; none while it cannot reach Redis."""
         with self.queue.client() as client:
             client.send(op="nodes", id="nodes")
             answer = client.find(lambda event: event.get("id") == "nodes", what="the answer to nodes")
-            return answer.json()["nodes"] if answer.name == "nodes" else []
+            return [] if answer.name == "error" else answer.json()["nodes"]
 
     @property
     def address(self):
@@ -97,9 +101,9 @@ class Node:
 
     def kill(self):
         """The power of the machine goes: kill -9 of everything at once."""
-        for daemon in (self.queue, self.master):
+        for daemon in self.daemons:
             daemon.process.kill()
-        for daemon in (self.queue, self.master):
+        for daemon in self.daemons:
             daemon.process.wait()
         self.is_running = False
         left = proc.orphans(5.0)
@@ -108,18 +112,19 @@ class Node:
 
     def signal(self, number):
         """Of both daemons; the workers go on."""
-        self.queue.signal(number)
-        self.master.signal(number)
+        for daemon in self.daemons:
+            daemon.signal(number)
 
     def drain(self):
-        """SIGTERM of the queue: it leaves the cluster. Returns the exit status."""
-        self.queue.process.terminate()
-        return self.queue.wait_exit()
+        """As a node goes: SIGTERM of the queue, then of the master."""
+        self.is_running = False
+        problems = [problem for daemon in self.daemons for problem in daemon.stop()]
+        assert not problems, problems
 
     def stop(self):
         """The problems of both daemons at their end."""
         problems = []
-        for daemon in (self.queue, self.master):
+        for daemon in self.daemons:
             if daemon.process is not None and (self.is_running or daemon.process.poll() is None):
                 problems += [f"{daemon.name}: {problem}" for problem in daemon.stop()]
             else:
@@ -172,10 +177,7 @@ class Cluster:
         """Redis and so many nodes, side by side."""
         self.redis.start()
         nodes = [self.make(**settings).launch() for _ in range(count)]
-        for node in nodes:
-            node.joined()
-            node.queue.linked()
-        return nodes
+        return [node.ready() for node in nodes]
 
     # ---- looking at it
 
@@ -218,6 +220,6 @@ class Cluster:
 
     def logs(self):
         parts = [(node.queue.name, node.queue.log.tail()) for node in self.nodes]
-        parts += [(node.master.name, node.master.log.tail(20)) for node in self.nodes]
+        parts += [(node.master.name, node.master.log.tail(20)) for node in self.nodes if node.master]
         parts += [(server.name, server.log_tail()) for server in self.servers]
         return "\n".join(f"--- {name}\n{text}" for name, text in parts)
