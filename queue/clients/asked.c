@@ -55,6 +55,11 @@ void queue_asked_refuse(const struct queue_asked *asked, const char *code, const
     event_end(&event);
 }
 
+void queue_asked_refuse_storage(const struct queue_asked *asked)
+{
+    queue_asked_refuse(asked, "storage", QUEUE_STORAGE_AWAY);
+}
+
 static void tell_page(const struct queue_asked *asked, const char *more, struct payload *payload)
 {
     struct conn *conn = &asked->session->peer.conn;

@@ -17,6 +17,9 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
+/* The message of `storage`. A change may have come about: the store did not tell. */
+#define QUEUE_STORAGE_AWAY "the store cannot be reached now; ask again later"
+
 struct payload;
 struct queue_session;
 
@@ -48,6 +51,9 @@ void queue_asked_begin_ok(struct event_writer *event, const struct queue_asked *
 void queue_asked_refuse(const struct queue_asked *asked, const char *code, const char *message);
 void queue_asked_begin_error(struct event_writer *event, const struct queue_asked *asked,
                              const char *code, const char *message);
+
+/* The error of a request that needs a store which cannot be reached. */
+void queue_asked_refuse_storage(const struct queue_asked *asked);
 
 /* Writes an event with a payload, named as the request. `fields`: further ones, JSON text, or
  * NULL. The text is copied. */

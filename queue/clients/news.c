@@ -22,9 +22,9 @@ const char *queue_news_reason(const struct kept *job)
 
 static void write_job_down(struct event_writer *event, const void *news)
 {
-    const struct kept *job = news;
-    job_name_write(event, kept_seq(job));
-    event_word(event, "reason", queue_news_reason(job));
+    const struct keep_watched *job = news;
+    job_name_write(event, job->seq);
+    event_word(event, "reason", job->reason ? job->reason : "done");
 }
 
 static void write_client_down(struct event_writer *event, const void *news)
@@ -40,7 +40,7 @@ static const char *state_of(const struct kept *job, const struct kept_event *e)
 {
     switch (e->type) {
     case KEPT_EVENT_ACCEPTED:
-        return job->state == KEPT_DELAYED ? "delayed" : "waiting";
+        return job->stored->run.state == STORED_DELAYED ? "delayed" : "waiting";
     case KEPT_EVENT_STARTED:
         return "running";
     case KEPT_EVENT_RETRY:
@@ -57,34 +57,31 @@ static const char *reason_of(const struct kept *job, const struct kept_event *e)
     return e->type == KEPT_EVENT_ENDED ? job->stored->outcome.reason : NULL;
 }
 
-static void write_job(struct peers_watch *watch, const struct kept *job, const struct kept_event *e)
+static void write_job(struct peers_watch *watch, const struct keep_watched *job)
 {
-    const char *reason = reason_of(job, e);
     struct event_writer event;
-    peers_watch_event_begin(&event, watch, "job", state_of(job, e));
-    job_name_write(&event, kept_seq(job));
-    event_word(&event, "module", job->stored->wish.module);
-    if (job->stored->run.attempt > 1)
-        event_uint(&event, "attempt", job->stored->run.attempt);
-    if (reason)
-        event_word(&event, "reason", reason);
+    peers_watch_event_begin(&event, watch, "job", job->state);
+    job_name_write(&event, job->seq);
+    event_word(&event, "module", job->module);
+    if (job->attempt > 1)
+        event_uint(&event, "attempt", job->attempt);
+    if (job->reason)
+        event_word(&event, "reason", job->reason);
     peers_watch_event_end(&event, watch);
 }
 
-static bool wants_job(const struct peers_watch *base, const struct kept *job)
+static bool wants_job(const struct peers_watch *base, const char *module)
 {
     const struct queue_watch *watch = (const struct queue_watch *)base;
-    return base->what & WATCH_JOBS &&
-           (!*watch->module || strcmp(watch->module, job->stored->wish.module) == 0);
+    return base->what & WATCH_JOBS && (!*watch->module || strcmp(watch->module, module) == 0);
 }
 
-static void watch_job(struct queue_clients *clients, const struct kept *job,
-                      const struct kept_event *e)
+static void watch_job(struct queue_clients *clients, const struct keep_watched *job)
 {
     struct peers_watch *watch;
     LIST_FOREACH (watch, &clients->peers.watches.list, link)
-        if (wants_job(watch, job) && peers_watch_may_tell(watch))
-            write_job(watch, job, e);
+        if (wants_job(watch, job->module) && peers_watch_may_tell(watch))
+            write_job(watch, job);
 }
 
 /* A watch of a module hears of its jobs alone. */
@@ -111,12 +108,36 @@ static void watch_client(const struct peer *peer, const char *state)
 
 /* --- news --- */
 
+static void tell_job(struct queue_clients *clients, const struct keep_watched *job, bool is_ended)
+{
+    watch_job(clients, job);
+    if (is_ended)
+        peers_target_down(target_of(clients, MONITORED_JOB, job->seq), write_job_down, job);
+}
+
 static void on_event(void *arg, struct kept *job, const struct kept_event *e)
 {
-    struct queue_clients *clients = arg;
-    watch_job(clients, job, e);
-    if (e->type == KEPT_EVENT_ENDED)
-        peers_target_down(target_of(clients, MONITORED_JOB, kept_seq(job)), write_job_down, job);
+    tell_job(arg,
+             &(struct keep_watched){.seq = kept_seq(job),
+                                    .state = state_of(job, e),
+                                    .module = job->stored->wish.module,
+                                    .reason = reason_of(job, e),
+                                    .attempt = job->stored->run.attempt},
+             e->type == KEPT_EVENT_ENDED);
+}
+
+/* The store's words for the states of a job at another node. */
+static void on_event_elsewhere(void *arg, const struct keep_watched *watched)
+{
+    struct keep_watched job = *watched;
+    bool is_done = strcmp(job.state, "done") == 0;
+    if (strcmp(job.state, "accepted") == 0)
+        job.state = "waiting";
+    else if (strcmp(job.state, "started") == 0)
+        job.state = "running";
+    if (job.reason && !*job.reason)
+        job.reason = NULL;
+    tell_job(arg, &job, is_done || strcmp(job.state, "failed") == 0);
 }
 
 void queue_news_client(const struct peer *peer, const char *state)
@@ -135,6 +156,7 @@ static void want(struct queue_clients *clients)
     bool wanted =
         clients->peers.monitors.counts[MONITORED_JOB] || clients->peers.watches.wanted & WATCH_JOBS;
     keep_set_observer(clients->keep, wanted ? on_event : NULL, clients);
+    keep_set_observer_elsewhere(clients->keep, wanted ? on_event_elsewhere : NULL);
 }
 
 static void on_monitors(struct peers_monitors *monitors)

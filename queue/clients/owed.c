@@ -8,12 +8,16 @@
 
 #include <stdlib.h>
 
-enum { MUCH = 8 * 1024 * 1024 }; /* bytes of unread output, and never over a quarter of all */
+enum {
+    MUCH = 8 * 1024 * 1024, /* bytes of unread output, and never over a quarter of all */
+    AGAIN_MS = 1000,        /* a store that cannot be reached is asked again */
+};
 
 struct queue_owed {
     struct kept_ask ask;
     struct queue_session *session;
     struct queue_follower *follower;
+    struct timer again;
 };
 
 static uint64_t much(const struct queue_session *session)
@@ -38,12 +42,22 @@ static void on_answered(struct kept_ask *ask, enum kept_answer answer, struct ke
 {
     struct queue_owed *owed = (struct queue_owed *)((char *)ask - offsetof(struct queue_owed, ask));
     struct queue_follower *follower = owed->follower;
+    if (answer == KEPT_ANSWER_STORAGE) {
+        timer_set_ms(peer_timers(&owed->session->peer), &owed->again, AGAIN_MS);
+        return;
+    }
     owed->session->owed = NULL;
     free(owed);
     if (answer != KEPT_ANSWER_OK)
         give_up(follower);
     else if (job->state != KEPT_ENDED)
         queue_follower_reopen(follower);
+}
+
+static void ask(void *arg)
+{
+    struct queue_owed *owed = arg;
+    keep_ask(queue_session_keep(owed->session), &owed->ask);
 }
 
 static void read_outcome(struct queue_session *session, struct queue_follower *follower)
@@ -57,7 +71,8 @@ static void read_outcome(struct queue_session *session, struct queue_follower *f
         .follower = &follower->kept,
         .answered = on_answered,
     };
-    keep_ask(queue_session_keep(session), &owed->ask);
+    timer_init(&owed->again, ask, owed);
+    ask(owed);
 }
 
 void queue_owed_go_on(struct queue_session *session)
@@ -74,6 +89,7 @@ void queue_owed_forget(struct queue_session *session)
     if (!session->owed)
         return;
     keep_ask_forget(&session->owed->ask);
+    timer_clear(peer_timers(&session->peer), &session->owed->again);
     free(session->owed);
     session->owed = NULL;
 }

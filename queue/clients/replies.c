@@ -173,6 +173,16 @@ static void write_conflict(const struct queue_follower *follower, uint64_t other
     event_end(&event);
 }
 
+static void write_unconfirmed(const struct queue_follower *follower, uint64_t job)
+{
+    struct event_writer event;
+    begin_error(&event, follower, "unconfirmed",
+                "the store has not confirmed the job in time: it may be kept, or not");
+    if (job)
+        job_name_write(&event, job);
+    event_end(&event);
+}
+
 static void write_refused(const struct queue_follower *follower, const struct kept_event *e)
 {
     static const char *const reasons[] = {
@@ -182,6 +192,8 @@ static void write_refused(const struct queue_follower *follower, const struct ke
     };
     if (e->refusal == KEPT_KEY_CONFLICT)
         write_conflict(follower, e->other);
+    else if (e->refusal == KEPT_UNCONFIRMED)
+        write_unconfirmed(follower, e->other);
     else
         write_overload(follower, reasons[e->refusal]);
 }

@@ -9,6 +9,21 @@ const char *const queue_state_unfinished[] = {
     "waiting", "delayed", "handed", "running", "stopping", NULL,
 };
 
+/* Another node claims what its master can begin soon, and does not tell of each begin. */
+static enum queue_state_word of_elsewhere(const struct stored_job *stored)
+{
+    switch ((enum stored_state)stored->run.state) {
+    case STORED_DELAYED:
+        return STATE_DELAYED;
+    case STORED_HANDED:
+        return stored->run.is_cancelled ? STATE_STOPPING : STATE_RUNNING;
+    case STORED_ENDED:
+        return stored->outcome.is_done ? STATE_DONE : STATE_FAILED;
+    default:
+        return STATE_WAITING;
+    }
+}
+
 enum queue_state_word queue_state_of(enum kept_state state, const struct stored_job *stored)
 {
     switch (state) {
@@ -18,6 +33,8 @@ enum queue_state_word queue_state_of(enum kept_state state, const struct stored_
         return stored->run.is_cancelled ? STATE_STOPPING : STATE_HANDED;
     case KEPT_RUNNING:
         return stored->run.is_cancelled ? STATE_STOPPING : STATE_RUNNING;
+    case KEPT_ELSEWHERE:
+        return of_elsewhere(stored);
     case KEPT_ENDED:
         return stored->outcome.is_done ? STATE_DONE : STATE_FAILED;
     default:
@@ -25,15 +42,10 @@ enum queue_state_word queue_state_of(enum kept_state state, const struct stored_
     }
 }
 
+/* Without a record here, a handed one is at another node. */
 enum queue_state_word queue_state_of_stored(const struct stored_job *stored)
 {
-    static const enum kept_state states[] = {
-        [STORED_WAITING] = KEPT_WAITING,
-        [STORED_DELAYED] = KEPT_DELAYED,
-        [STORED_HANDED] = KEPT_HANDED,
-        [STORED_ENDED] = KEPT_ENDED,
-    };
-    return queue_state_of(states[stored->run.state], stored);
+    return of_elsewhere(stored);
 }
 
 unsigned queue_state_stored(enum queue_state_word word)

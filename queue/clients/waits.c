@@ -57,6 +57,8 @@ static void on_answered(struct kept_ask *ask, enum kept_answer answer, struct ke
         refuse(wait, "denied",
                "wait for a job that is not its own needs the right control; this connection's "
                "token lacks it");
+    else if (answer == KEPT_ANSWER_STORAGE)
+        refuse(wait, "storage", QUEUE_STORAGE_AWAY);
     else
         refuse_unknown(wait);
 }

@@ -79,9 +79,9 @@ uint64_t keep_wall_ms(const struct keep *keep);
 uint64_t keep_last_seq(const struct keep *keep);
 
 /* Nothing of the module (NULL: nothing at all) is handed on, or is again. `answered` comes once it
- * is stored. */
-void keep_pause(struct keep *keep, const char *module, bool on, void (*answered)(void *arg),
-                void *arg);
+ * is stored, or cannot be, as the store cannot be reached. */
+void keep_pause(struct keep *keep, const char *module, bool on,
+                void (*answered)(void *arg, bool is_stored), void *arg);
 
 /* Whether the module is paused, or (NULL) all are. */
 bool keep_is_paused(const struct keep *keep, const char *module);

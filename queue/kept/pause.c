@@ -6,19 +6,10 @@
 #include <stdlib.h>
 
 struct wish {
-    void (*answered)(void *arg);
+    void (*answered)(void *arg, bool is_stored);
     void *arg;
     char *module;
 };
-
-static void written(struct keep_op *op)
-{
-    struct wish *wish = op->arg;
-    if (wish->answered)
-        wish->answered(wish->arg);
-    free(wish->module);
-    free(wish);
-}
 
 static void set(struct keep *keep, const char *name, bool on)
 {
@@ -33,8 +24,22 @@ static void set(struct keep *keep, const char *name, bool on)
     kept_touch_module(module);
 }
 
-void keep_pause(struct keep *keep, const char *module, bool on, void (*answered)(void *arg),
-                void *arg)
+/* A shared store may be away: then its own pauses, which it tells once it is back, are the truth.
+ */
+static void written(struct keep_op *op)
+{
+    struct wish *wish = op->arg;
+    bool is_stored = op->op.status == STORE_OK;
+    if (!is_stored)
+        set(op->keep, wish->module, !op->op.on);
+    if (wish->answered)
+        wish->answered(wish->arg, is_stored);
+    free(wish->module);
+    free(wish);
+}
+
+void keep_pause(struct keep *keep, const char *module, bool on,
+                void (*answered)(void *arg, bool is_stored), void *arg)
 {
     struct keep_op *op = kept_write_new(keep, STORE_PAUSE, written);
     struct wish *wish = xcalloc(1, sizeof *wish);

@@ -360,8 +360,9 @@ static void good_round(void)
     check();
 }
 
-static void on_resumed(void *arg)
+static void on_resumed(void *arg, bool is_stored)
 {
+    (void)is_stored;
     (void)arg;
 }
 

@@ -23,8 +23,8 @@ static void tell(const struct backup *backup)
 {
     struct event_writer event;
     if (backup->op.status != STORE_OK) {
-        queue_asked_refuse(&backup->asked,
-                           backup->op.status == STORE_NO_ROOM ? "storage" : "backup-failed",
+        bool is_storage = backup->op.status == STORE_NO_ROOM || backup->op.status == STORE_AWAY;
+        queue_asked_refuse(&backup->asked, is_storage ? "storage" : "backup-failed",
                            *backup->op.error ? backup->op.error : "the disk has no room for it");
         return;
     }

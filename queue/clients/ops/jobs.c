@@ -27,10 +27,17 @@ struct page {
     uint32_t state; /* a word, from 1; 0: any */
 };
 
+/* The record, if it is ahead of its row. A job at another node has a copy in memory, at most. */
+static const struct kept *find(const struct page *page, uint64_t seq)
+{
+    const struct kept *job = keep_find(queue_session_keep(page->asked.session), seq);
+    return job && job->state != KEPT_ELSEWHERE ? job : NULL;
+}
+
 static void write_row(struct json_writer *json, const struct page *page,
                       const struct stored_job *stored, uint64_t now_ms)
 {
-    const struct kept *job = keep_find(queue_session_keep(page->asked.session), stored->seq);
+    const struct kept *job = find(page, stored->seq);
     enum queue_state_word state =
         job ? queue_state_of(job->state, job->stored) : queue_state_of_stored(stored);
     if (!page->state || page->state == state + 1u)
@@ -65,8 +72,10 @@ static void tell(const struct page *page)
 static void on_read(struct queue_list *list)
 {
     struct page *page = (struct page *)((char *)list - offsetof(struct page, list));
-    if (queue_asked_is_heard(&page->asked))
+    if (queue_asked_is_heard(&page->asked) && list->op.status == STORE_OK)
         tell(page);
+    else if (queue_asked_is_heard(&page->asked))
+        queue_asked_refuse_storage(&page->asked);
     queue_list_free_rows(list);
     queue_list_free(list);
     queue_asked_end(&page->asked);

@@ -72,6 +72,9 @@ static void refuse(const struct queue_job_ask *job_ask, enum kept_answer answer)
                            "the job is done; only a failed one can "
                            "run again");
         break;
+    case KEPT_ANSWER_STORAGE:
+        queue_asked_refuse_storage(&job_ask->asked);
+        break;
     case KEPT_ANSWER_KEY_CONFLICT:
         refuse_conflict(job_ask);
         break;

@@ -13,15 +13,21 @@ struct pausing {
     bool was;
 };
 
-static void on_answered(void *arg)
+static void tell(const struct pausing *pausing)
+{
+    struct event_writer event;
+    queue_asked_begin_ok(&event, &pausing->asked);
+    event_bool(&event, "was", pausing->was);
+    event_end(&event);
+}
+
+static void on_answered(void *arg, bool is_stored)
 {
     struct pausing *pausing = arg;
-    struct event_writer event;
-    if (queue_asked_is_heard(&pausing->asked)) {
-        queue_asked_begin_ok(&event, &pausing->asked);
-        event_bool(&event, "was", pausing->was);
-        event_end(&event);
-    }
+    if (queue_asked_is_heard(&pausing->asked) && is_stored)
+        tell(pausing);
+    else if (queue_asked_is_heard(&pausing->asked))
+        queue_asked_refuse_storage(&pausing->asked);
     queue_asked_end(&pausing->asked);
 }
 

@@ -27,6 +27,7 @@ struct selection {
     uint64_t last_seq; /* of the jobs submitted before */
     uint64_t count;    /* jobs, so far */
     size_t pending;    /* asks about jobs of this page */
+    bool is_cut;       /* the store could not be reached */
     char by[QUEUE_OP_BY_MAX];
     struct selected page[PAGE];
 };
@@ -44,14 +45,23 @@ static void log_done(const struct selection *selection)
               LOG_STR_OPT("of", filter->owner), LOG_UINT("jobs", selection->count));
 }
 
-static void finish(struct selection *selection)
+/* The count is true in either case. */
+static void tell(const struct selection *selection)
 {
     struct event_writer event;
+    if (selection->is_cut)
+        queue_asked_begin_error(&event, &selection->asked, "storage", QUEUE_STORAGE_AWAY);
+    else
+        queue_asked_begin_ok(&event, &selection->asked);
+    event_uint(&event, "count", selection->count);
+    event_end(&event);
+}
+
+static void finish(struct selection *selection)
+{
     if (queue_asked_is_heard(&selection->asked)) {
         log_done(selection);
-        queue_asked_begin_ok(&event, &selection->asked);
-        event_uint(&event, "count", selection->count);
-        event_end(&event);
+        tell(selection);
     }
     queue_list_free(&selection->list);
     queue_asked_end(&selection->asked);
@@ -62,7 +72,7 @@ static void finish(struct selection *selection)
 static void page_done(struct selection *selection)
 {
     const struct store_op *op = &selection->list.op;
-    bool is_over = op->is_whole || op->behind_seq >= selection->last_seq;
+    bool is_over = selection->is_cut || op->is_whole || op->behind_seq >= selection->last_seq;
     if (is_over || !queue_asked_is_heard(&selection->asked))
         finish(selection);
     else
@@ -81,6 +91,7 @@ static void on_answered(struct kept_ask *ask, enum kept_answer answer, struct ke
         ((struct selected *)((char *)ask - offsetof(struct selected, ask)))->selection;
     (void)job;
     selection->count += answer == KEPT_ANSWER_OK;
+    selection->is_cut |= answer == KEPT_ANSWER_STORAGE;
     one_less(selection);
 }
 
@@ -126,6 +137,7 @@ static void on_read(struct queue_list *list)
     const struct store_row *row;
     size_t n = 0;
     selection->pending = 1;
+    selection->is_cut = list->op.status != STORE_OK;
     STAILQ_FOREACH (row, &list->op.rows, link)
         if (is_meant(selection, row->job))
             ask_about(selection, &selection->page[n++], row->job->seq);

@@ -113,6 +113,30 @@ START_TEST(test_states)
 }
 END_TEST
 
+/* Of a job at another node the store's state is known, and not whether the job runs. */
+START_TEST(test_states_elsewhere)
+{
+    static const struct {
+        uint8_t state;
+        bool is_cancelled, is_done;
+        enum queue_state_word word;
+    } rows[] = {
+        {STORED_WAITING, true, false, STATE_WAITING}, {STORED_DELAYED, false, false, STATE_DELAYED},
+        {STORED_HANDED, false, false, STATE_RUNNING}, {STORED_HANDED, true, false, STATE_STOPPING},
+        {STORED_ENDED, false, true, STATE_DONE},      {STORED_ENDED, true, false, STATE_FAILED},
+    };
+    struct stored_job *stored = make();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        stored->run.state = rows[i].state;
+        stored->run.is_cancelled = rows[i].is_cancelled;
+        stored->outcome.is_done = rows[i].is_done;
+        ck_assert_int_eq(queue_state_of(KEPT_ELSEWHERE, stored), rows[i].word);
+        ck_assert_int_eq(queue_state_of_stored(stored), rows[i].word);
+    }
+    stored_job_free(stored);
+}
+END_TEST
+
 /* Every word has its states in the store, and a word of the store's state is among them. */
 START_TEST(test_words_and_the_store)
 {
@@ -137,6 +161,7 @@ int main(void)
     tcase_add_test(tc, test_a_delayed_job);
     tcase_add_test(tc, test_a_failed_job);
     tcase_add_test(tc, test_states);
+    tcase_add_test(tc, test_states_elsewhere);
     tcase_add_test(tc, test_words_and_the_store);
     return run_suite(suite);
 }

@@ -371,8 +371,9 @@ static void step_crash(void)
     tally_crashes++;
 }
 
-static void nothing(void *arg)
+static void nothing(void *arg, bool is_stored)
 {
+    (void)is_stored;
     (void)arg;
 }
 
