@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 -- adopt MAX: jobs of dead nodes are held by this one from now on.
 
-local max = tonumber(ARGV[3])
+local MOST = 500 -- 5 ms or so
+local max = math.min(ARGV[3], MOST)
 if not is_living() then
     return {LOST}
 end
-
 local done = held_by_call()
 if #done > 0 then
     return {OK, rows(done)}
@@ -16,7 +16,6 @@ local now = clock()
 if not is_calm(now) then
     for _, node in ipairs(call('ZRANGEBYSCORE', prefix .. 'nodes', '-inf', now)) do
         if node ~= epoch then
-            call('ZREM', prefix .. 'nodes', node)
             bury(node)
         end
     end
@@ -27,9 +26,9 @@ for _, node in ipairs(call('SMEMBERS', prefix .. 'dead')) do
     local held = prefix .. 'held:' .. node
     for _, seq in ipairs(max > #taken and call('ZRANGE', held, 0, max - #taken - 1) or {}) do
         call('ZREM', held, seq)
-        call('ZADD', prefix .. 'held:' .. epoch, call_number(), seq)
-        call('HSET', prefix .. 'job:' .. seq, 'h', epoch, 't', token)
         taken[#taken + 1] = seq
+        call('ZADD', prefix .. 'held:' .. epoch, held_score(#taken), seq)
+        call('HSET', prefix .. 'job:' .. seq, 'h', epoch, 't', token)
     end
     bury(node)
 end

@@ -4,7 +4,7 @@
 local seq, attempt, expires, wants = number_of(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local key = prefix .. 'job:' .. seq
 local job = call('HMGET', key, 's', 't', 'q', 'M', 'O', 'p', 'k')
-local state, module, hash = job[1], job[4], job[7]
+local state, module, owner, hash = job[1], job[4], job[5], job[7]
 if not state then
     return {UNKNOWN}
 elseif state ~= 'e' then
@@ -20,13 +20,13 @@ if hash then
     call('SET', prefix .. 'key:' .. hash, seq)
 end
 call('ZREM', prefix .. 'over', seq)
-count('e', module, -1)
-call('HINCRBY', prefix .. 'owners', job[5], 1)
 call('DEL', prefix .. 'out:' .. seq)
-call('HDEL', key, 'f', 'l', 'c', 'u', 'v', 'q', 'y', 'r')
+call('HDEL', key, 'f', 'l', 'c', 'u', 'q', 'y', 'r')
 call('HSET', key, 's', 'w', 'a', attempt, 'x', expires, 't', token)
 if wants ~= '0' then
     follow(seq, '', wants)
 end
-place(seq, 'w', module, job[6], '0', expires)
+local known = look('e' .. module, 'w' .. module, 'o' .. owner)
+apply(known, {'e' .. module, -1, 'w' .. module, 1, 'o' .. owner, 1})
+place(known, seq, 'w', module, job[6], '0', expires)
 return {OK}

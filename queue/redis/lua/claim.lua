@@ -1,37 +1,39 @@
 #!lua flags=allow-oom
 -- claim MODULE MAX MAX_BYTES: waiting jobs are handed to this node, in their order.
 
-local module, max, max_bytes = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local waiting = prefix .. 'wait:' .. module
-if not is_living() then
+local MOST = 500 -- 5 ms or so
+local module, max, max_bytes = ARGV[3], math.min(ARGV[4], MOST), tonumber(ARGV[5])
+local waiting, handed = 'w' .. module, 'h' .. module
+local known = look(waiting, handed, 'p', 'p' .. module, 'n' .. epoch)
+if not known['n' .. epoch] then
     return {LOST}
 end
 
-local function answer(numbers)
-    return {OK, call('EXISTS', waiting) == 0 and 1 or 0, rows(numbers, true)}
-end
-
 local done = held_by_call()
-if #done > 0 then
-    return answer(done)
-end
-if max < 1 or is_paused(module) then
-    return answer({})
+if #done > 0 or max < 1 or known.p or known['p' .. module] then
+    return {OK, known[waiting] and 0 or 1, rows(done, true)}
 end
 
-local taken, bytes = {}, 0
-for _, seq in ipairs(call('ZRANGE', waiting, 0, max - 1)) do
-    bytes = bytes + call('HGET', prefix .. 'job:' .. seq, 'i')
+-- The first job in any case, and more while there is room.
+local taken, numbers, scored, bytes = {}, {}, {}, 0
+for _, seq in ipairs(call('ZRANGE', prefix .. 'wait:' .. module, 0, max - 1)) do
+    local job = row(seq, true)
+    bytes = bytes + job[14]
     if #taken > 0 and bytes > max_bytes then
         break
     end
-    taken[#taken + 1] = seq
+    job[2], job[3], job[9] = 'h', tostring((job[3] or 0) + 1), epoch
+    call('HSET', prefix .. 'job:' .. seq, 's', 'h', 'a', job[3], 'h', epoch, 't', token)
+    taken[#taken + 1] = job
+    numbers[#numbers + 1] = seq
+    scored[#scored + 1] = held_score(#taken)
+    scored[#scored + 1] = seq
 end
-for _, seq in ipairs(taken) do
-    local key = prefix .. 'job:' .. seq
-    unplace(seq, 'w', module)
-    hold(seq, module)
-    call('HINCRBY', key, 'a', 1)
-    call('HSET', key, 's', 'h', 'h', epoch, 't', token)
+if #taken > 0 then
+    call('ZREM', prefix .. 'wait:' .. module, unpack(numbers))
+    call('ZREM', prefix .. 'expire', unpack(numbers))
+    call('ZADD', prefix .. 'held:' .. epoch, unpack(scored))
+    apply(known, {waiting, -#taken, handed, #taken})
+    note_waiting(known, module)
 end
-return answer(taken)
+return {OK, (known[waiting] or 0) == 0 and 1 or 0, taken}

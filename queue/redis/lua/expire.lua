@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- expire MAX: jobs that have waited for too long are held by this node, which ends them, or retries them.
 
-local max = tonumber(ARGV[3])
+local MOST = 200 -- 5 ms or so
 if not is_living() then
     return {LOST}
 end
@@ -15,12 +15,15 @@ local done = held_by_call()
 if #done > 0 then
     return answer(done)
 end
-local numbers = call('ZRANGEBYSCORE', prefix .. 'expire', '-inf', clock(), 'LIMIT', 0, max)
-for _, seq in ipairs(numbers) do
+local numbers = call('ZRANGEBYSCORE', prefix .. 'expire', '-inf', clock(), 'LIMIT', 0, math.min(ARGV[3], MOST))
+for i, seq in ipairs(numbers) do
     local key = prefix .. 'job:' .. seq
-    local job = call('HMGET', key, 's', 'M')
-    unplace(seq, job[1], job[2])
-    hold(seq, job[2])
+    local job = call('HMGET', key, 's', 'M', 'x')
+    local state, module = job[1], job[2]
+    local known = look(state .. module, 'h' .. module)
+    apply(known, {state .. module, -1, 'h' .. module, 1})
+    unplace(known, seq, state, module, job[3])
+    call('ZADD', prefix .. 'held:' .. epoch, held_score(i), seq)
     call('HSET', key, 's', 'h', 'h', epoch, 't', token)
 end
 return answer(numbers)

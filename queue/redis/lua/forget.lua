@@ -8,5 +8,5 @@ if not state then
 elseif state ~= 'e' then
     return {MOVED}
 end
-remove(seq)
+remove({seq})
 return {OK}

@@ -22,5 +22,6 @@ until not taken[new % 1024]
 
 heard(now, lease)
 call('ZADD', prefix .. 'nodes', now + lease, new)
+call('HSET', prefix .. 'state', 'n' .. new, 1)
 call('HSET', prefix .. 'node:' .. new, 'name', name, 'version', version, 'since', now, 'seen', now, 'read', 0)
 return {OK, new, new % 1024, now, FORMAT}

@@ -3,7 +3,6 @@
 -- first, as if the node had died.
 
 if call('EXISTS', prefix .. 'held:' .. epoch) == 0 then
-    call('ZREM', prefix .. 'nodes', epoch)
     bury(epoch)
 end
 return {OK}

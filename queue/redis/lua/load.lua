@@ -9,7 +9,7 @@ end
 local state, holder = job[2], job[9]
 if wants ~= '0' and state ~= 'e' and is_living() then
     job[12] = follow(seq, job[12] or '', wants)
-    if state == 'h' and holder ~= epoch and call('ZSCORE', prefix .. 'nodes', holder) then
+    if state == 'h' and holder ~= epoch and look('n' .. holder)['n' .. holder] then
         push(holder, 'followed\n' .. seq .. '\n' .. wanted(job[12], holder), true)
     end
 end

@@ -11,8 +11,8 @@ local function shorten()
     if state ~= 'e' then
         return not state and UNKNOWN or MOVED
     end
-    if not job[3] and call('ZADD', prefix .. 'over', 'XX', 'LT', 'CH', over, seq) == 1 then
-        call('HSET', key, 'v', over)
+    if not job[3] then
+        call('ZADD', prefix .. 'over', 'XX', 'LT', over, seq)
     end
     return OK
 end
@@ -24,7 +24,7 @@ local function stop()
         return not state and UNKNOWN or MOVED
     end
     call('HSET', key, 'c', 1)
-    if not held and call('ZSCORE', prefix .. 'nodes', holder) then
+    if not held and look('n' .. holder)['n' .. holder] then
         push(holder, table.concat({'stop', seq, kill and 'kill' or 'cancel', by}, '\n'), true)
     end
     return OK

@@ -3,9 +3,11 @@
 
 local module, on = ARGV[3], ARGV[4] == '1'
 if on then
-    call('HSET', prefix .. 'paused', module, 1)
+    call('SADD', prefix .. 'paused', module)
+    call('HSET', prefix .. 'state', 'p' .. module, 1)
 else
-    call('HDEL', prefix .. 'paused', module)
+    call('SREM', prefix .. 'paused', module)
+    call('HDEL', prefix .. 'state', 'p' .. module)
 end
 call('PUBLISH', prefix .. 'paused', module)
 if not on then

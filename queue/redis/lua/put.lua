@@ -7,12 +7,6 @@ local detached, wants, job_max, owner_max = ARGV[12], ARGV[13], tonumber(ARGV[14
 local wish, input = ARGV[16], ARGV[17]
 local key = prefix .. 'job:' .. seq
 
--- A repeat: the job is there, or beyond.
-local stored = call('HMGET', key, 's', 'h')
-if stored[1] then
-    return {OK, (stored[1] ~= 'h' or stored[2] == epoch) and stored[1] or 'w'}
-end
-
 local other = hash ~= '' and other_with_key(hash, seq)
 if other then
     if call('HGET', prefix .. 'job:' .. other, 'g') ~= digest then
@@ -23,15 +17,34 @@ if other then
     end
     return {JOINED, other}
 end
-if job_max > 0 and call('ZCARD', prefix .. 'all') - call('ZCARD', prefix .. 'over') >= job_max then
-    return {FULL}
+
+local waiting, handed, mine = 'w' .. module, 'h' .. module, 'o' .. owner
+local known = look(waiting, handed, 'd' .. module, mine, 'p', 'p' .. module, 'n' .. epoch, 'W')
+
+local function refusal()
+    local all = prefix .. 'all'
+    if job_max > 0 and call('ZCARD', all) >= job_max and call('ZCARD', all) - call('ZCARD', prefix .. 'over') >= job_max then
+        return FULL
+    end
+    return owner_max > 0 and tonumber(known[mine] or 0) >= owner_max and QUOTA
 end
-if owner_max > 0 and tonumber(call('HGET', prefix .. 'owners', owner) or 0) >= owner_max then
-    return {QUOTA}
+
+-- An earlier try of this call has put the job: its state now.
+local function repeated()
+    local job = call('HMGET', key, 's', 'h')
+    return {OK, (job[1] ~= 'h' or job[2] == epoch) and job[1] or 'w'}
+end
+
+local status = refusal()
+if status then
+    return call('EXISTS', key) == 1 and repeated() or {status}
+end
+if not call('SET', prefix .. 'in:' .. seq, wish .. input, 'NX') then
+    return repeated()
 end
 
 -- Handed at once only if no other job has waited for that, and the node lives.
-if state == 'h' and (not is_living() or is_paused(module) or call('EXISTS', prefix .. 'wait:' .. module) == 1) then
+if state == 'h' and (known[waiting] or known.p or known['p' .. module] or not known['n' .. epoch]) then
     state = 'w'
 end
 
@@ -61,13 +74,12 @@ if hash ~= '' then
     call('SET', prefix .. 'key:' .. hash, seq)
 end
 call('HSET', key, unpack(fields))
-call('SET', prefix .. 'in:' .. seq, wish .. input)
 call('ZADD', prefix .. 'all', 0, seq)
-call('HINCRBY', prefix .. 'owners', owner, 1)
-watch('accepted', seq, 0, module, '')
+apply(known, {state .. module, 1, mine, 1})
+watch(known, 'accepted', seq, 0, module, '')
 if state == 'h' then
-    hold(seq, module)
+    call('ZADD', prefix .. 'held:' .. epoch, held_score(1), seq)
 else
-    place(seq, state, module, priority, due, expires)
+    place(known, seq, state, module, priority, due, expires)
 end
 return {OK, state}

@@ -1,13 +1,16 @@
 #!lua flags=allow-oom
 -- ripen MAX: delayed jobs that are due wait from now on.
 
-local numbers = call('ZRANGEBYSCORE', prefix .. 'due', '-inf', clock(), 'LIMIT', 0, ARGV[3])
+local MOST = 500 -- 5 ms or so
+local numbers = call('ZRANGEBYSCORE', prefix .. 'due', '-inf', clock(), 'LIMIT', 0, math.min(ARGV[3], MOST))
 for _, seq in ipairs(numbers) do
     local key = prefix .. 'job:' .. seq
     local job = call('HMGET', key, 'M', 'p')
+    local module = job[1]
+    local known = look('d' .. module, 'w' .. module)
     call('ZREM', prefix .. 'due', seq)
-    count('d', job[1], -1)
-    wait_add(seq, job[1], job[2])
     call('HSET', key, 's', 'w', 'u', 0)
+    apply(known, {'d' .. module, -1, 'w' .. module, 1})
+    place(known, seq, 'w', module, job[2], '0', '0') -- its limit of waiting runs already
 end
 return {OK, #numbers, first('due')}

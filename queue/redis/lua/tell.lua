@@ -9,6 +9,6 @@ end
 local want = what == 'started' and WANTS_STARTED or WANTS_PROGRESS
 tell(job[4] or '', want, table.concat({what, seq, fields}, '\n'))
 if what == 'started' then
-    watch(what, seq, attempt, job[3], '')
+    watch(look('W'), what, seq, attempt, job[3], '')
 end
 return {OK}

@@ -2,7 +2,7 @@
 -- tick LEASE_MS WANTS_COUNTS NEWS_MAX NEWS_READ: renews the lease, and tells what a node has to know.
 
 local lease, wants_counts, max, read = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local COUNTS_MAX = 4000
+local COUNTS_MAX = 10000 -- 3 ms or so
 local now = clock()
 if not is_living() then
     return {LOST, now}
@@ -15,12 +15,22 @@ local function has_orphans()
     return not is_calm(now) and call('ZCOUNT', prefix .. 'nodes', '-inf', now) > 0 and 1 or 0
 end
 
--- Up to COUNTS_MAX fields of a hash, in no order.
-local function some(key)
-    if call('HLEN', prefix .. key) <= COUNTS_MAX then
-        return call('HGETALL', prefix .. key)
+-- Pairs of modules with their states, and of owners, in no order.
+local function counts()
+    local key, modules, owners = prefix .. 'state', {}, {}
+    local all = call('HLEN', key) <= COUNTS_MAX and call('HGETALL', key) or
+        call('HRANDFIELD', key, COUNTS_MAX, 'WITHVALUES')
+    for i = 1, #all, 2 do
+        local kind, name = all[i]:sub(1, 1), all[i]:sub(2)
+        if kind == 'o' then
+            owners[#owners + 1] = name
+            owners[#owners + 1] = all[i + 1]
+        elseif kind:find('[wdhe]') then
+            modules[#modules + 1] = all[i]
+            modules[#modules + 1] = all[i + 1]
+        end
     end
-    return call('HRANDFIELD', prefix .. key, COUNTS_MAX, 'WITHVALUES')
+    return modules, owners
 end
 
 local function totals()
@@ -37,9 +47,11 @@ call('ZADD', prefix .. 'nodes', now + lease, epoch)
 call('HSET', prefix .. 'node:' .. epoch, 'seen', now)
 local others = call('SCARD', prefix .. 'watchers') - call('SISMEMBER', prefix .. 'watchers', epoch)
 local sums = call('HMGET', prefix .. 'totals', 'taken_over', 'refused')
-local is_asked = wants_counts == '1'
+local all, modules, owners = {}, {}, {}
+if wants_counts == '1' then
+    all, modules, owners = totals(), counts()
+end
 return {OK, now, now + lease, first('due'), first('expire'), first('over'), has_orphans(),
-    call('HKEYS', prefix .. 'paused'), call('SRANDMEMBER', prefix .. 'mods', 100),
+    call('SMEMBERS', prefix .. 'paused'), call('SRANDMEMBER', prefix .. 'mods', 100),
     call('ZCARD', prefix .. 'nodes'), tonumber(sums[1] or 0), tonumber(sums[2] or 0), others > 0 and 1 or 0,
-    fetch(max, read), is_asked and totals() or {}, is_asked and some('counts') or {},
-    is_asked and some('owners') or {}}
+    fetch(max, read), all, modules, owners}

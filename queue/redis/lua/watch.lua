@@ -4,5 +4,8 @@
 if not is_living() then
     return {LOST}
 end
-call(ARGV[3] == '1' and 'SADD' or 'SREM', prefix .. 'watchers', epoch)
+local is_on = ARGV[3] == '1'
+if call(is_on and 'SADD' or 'SREM', prefix .. 'watchers', epoch) == 1 then
+    apply(look('W'), {'W', is_on and 1 or -1})
+end
 return {OK}

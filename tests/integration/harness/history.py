@@ -36,8 +36,10 @@ class History:
     def _call(self, commands):
         before = {}  # number: (state, holder), of the jobs that the script changes
         for words in commands:
-            if len(words) > 1 and words[1].startswith(self.prefix):
-                self._command(before, words[0].upper(), words[1][len(self.prefix) :].decode(), words[2:])
+            name = words[0].upper()
+            for key in words[1:] if name in (b"DEL", b"UNLINK") else words[1:2]:
+                if key.startswith(self.prefix):
+                    self._command(before, name, key[len(self.prefix) :].decode(), words[2:])
         for number, place in before.items():
             self._judge_job(number, place)
 
