@@ -1,7 +1,7 @@
 /*
  * doctor: the checks of `taskmaster doctor`. Each function looks at facts and adds findings.
  *
- *     cmd_doctor -> doctor_ask -> pools, modules, clients, process, queue
+ *     cmd_doctor -> doctor_ask -> pools, modules, clients, process, queue -> shared_store
  *     cmd_doctor -> doctor_here -> limits, machine, places -> client/local/
  *     all -> findings;  exam
  *
@@ -27,6 +27,9 @@ void doctor_process(const struct exam *exam, struct findings *findings);
 
 /* queue.c: taskqueued: its store, its master, its modules. */
 void doctor_queue(const struct exam *exam, struct findings *findings);
+
+/* shared_store.c: the Redis of a taskqueued that is one node of many. */
+void doctor_shared_store(const struct exam *exam, struct findings *findings);
 
 /* ---- this machine ---- */
 

@@ -91,7 +91,10 @@ void doctor_queue(const struct exam *exam, struct findings *findings)
     const json_t *stats = exam_last(exam);
     const char *name;
     json_t *module;
-    check_store(stats, findings);
+    if (strcmp(exam_text(stats, "store", "engine"), "redis") == 0)
+        doctor_shared_store(exam, findings);
+    else
+        check_store(stats, findings);
     check_jobs(stats, findings);
     check_master(stats, findings);
     check_poison(stats, findings);

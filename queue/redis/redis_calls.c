@@ -229,5 +229,6 @@ struct redis_calls_view redis_calls_view(const struct redis_calls *calls)
         .reconnects = calls->ups ? calls->ups - 1 : 0,
         .round_trip_us = calls->round_trip_us,
         .unanswered = calls->count,
+        .may_lose = is_up && redis_info_may_lose(&calls->link.greeting.info),
     };
 }

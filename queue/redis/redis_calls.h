@@ -122,6 +122,7 @@ struct redis_calls_view {
     uint64_t
         round_trip_us; /* from the sending of a call to its answer: the mean of late; 0: none */
     size_t unanswered; /* calls */
+    bool may_lose;     /* while up: the server may lose what it confirms (redis-unsafe) */
 };
 
 struct redis_calls_view redis_calls_view(const struct redis_calls *calls);

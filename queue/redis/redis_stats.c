@@ -13,6 +13,7 @@ static void write_connection(struct json_writer *json, const struct redis_calls_
     json_writer_uint(json, "round_trip_us", view->round_trip_us);
     json_writer_uint(json, "reconnects", view->reconnects);
     json_writer_uint(json, "unanswered", view->unanswered);
+    json_writer_bool(json, "unsafe", view->may_lose);
 }
 
 static void write_node(struct json_writer *json, const struct engine *engine)

@@ -89,6 +89,32 @@ START_TEST(a_queue)
 }
 END_TEST
 
+START_TEST(a_queue_on_redis)
+{
+    static const struct world_answers unsteady = {
+        .first =
+            "{\"store\":{\"engine\":\"redis\",\"up\":true,\"has_room\":true,\"reconnects\":1}}",
+        .last = "{\"store\":{\"engine\":\"redis\",\"up\":false,\"has_room\":false,\"reconnects\":3,"
+                "\"why\":\"connection refused\"},\"jobs\":{\"late\":1,\"unconfirmed\":2}}",
+    };
+    assert_stats(doctor_queue,
+                 "{\"store\":{\"engine\":\"redis\",\"up\":true,\"has_room\":true,\"reconnects\":9,"
+                 "\"round_trip_us\":900},\"jobs\":{\"late\":0,\"max\":10}}",
+                 "");
+    world_check(doctor_queue, &unsteady,
+                "warning redis-unsteady store; warning late-outcomes jobs; "
+                "warning unconfirmed jobs; critical redis-away store");
+    assert_stats(doctor_queue,
+                 "{\"store\":{\"engine\":\"redis\",\"up\":true,\"has_room\":false,\"unsafe\":true,"
+                 "\"round_trip_us\":20000}}",
+                 "critical redis-full store; warning redis-slow store; warning redis-unsafe store");
+    assert_stats(doctor_queue,
+                 "{\"store\":{\"engine\":\"redis\",\"up\":true,\"has_room\":true,"
+                 "\"round_trip_us\":500000}}",
+                 "critical redis-slow store");
+}
+END_TEST
+
 /* The gravest first; control characters do not reach a terminal. */
 START_TEST(findings_for_people)
 {
@@ -125,6 +151,7 @@ int main(void)
     tcase_add_test(tcase, rooms);
     tcase_add_test(tcase, the_process);
     tcase_add_test(tcase, a_queue);
+    tcase_add_test(tcase, a_queue_on_redis);
     tcase_add_test(tcase, findings_for_people);
     Suite *suite = suite_create("client doctor");
     suite_add_tcase(suite, tcase);
