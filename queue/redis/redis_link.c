@@ -184,6 +184,14 @@ static void take_reply(struct redis_link *link, struct redis_reply *reply)
         link->parts.ops->reply(link, reply);
 }
 
+/* Another service, or a broken one. */
+static void end_nonsense(struct redis_link *link)
+{
+    struct redis_fault fault = {.expected = "a Redis server"};
+    snprintf(fault.found, sizeof fault.found, "%s", redis_reader_fault(link->reader));
+    end(link, &fault);
+}
+
 static void on_header(struct conn *conn, char *data, size_t len)
 {
     struct redis_link *link = link_of(conn);
@@ -193,7 +201,7 @@ static void on_header(struct conn *conn, char *data, size_t len)
     while (conn_is_open(conn) && (reply = redis_reader_next(link->reader)))
         take_reply(link, reply);
     if (conn_is_open(conn) && redis_reader_fault(link->reader))
-        end_by(link, redis_reader_fault(link->reader));
+        end_nonsense(link);
 }
 
 /* --- the connection --- */

@@ -184,7 +184,7 @@ static int look_at_beginning(struct redis_reader *reader, const char *data, size
     size_t n = 0;
     while (n < len && n < BEGINNING_MAX && data[n] != '\r' && data[n] != '\n')
         n++;
-    return fail(reader, "no Redis is there: the server says ", data, n);
+    return fail(reader, "a server that says ", data, n);
 }
 
 int redis_reader_feed(struct redis_reader *reader, const char *data, size_t len)

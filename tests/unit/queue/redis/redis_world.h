@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -103,6 +104,34 @@ static uint64_t no_random(void)
     return 0;
 }
 
+/* --- the log --- */
+
+static int log_fd;
+
+static void read_log(char *text, size_t size)
+{
+    ssize_t n = pread(log_fd, text, size - 1, 0);
+    ck_assert_int_ge(n, 0);
+    text[n] = '\0';
+    ck_assert_int_eq(ftruncate(log_fd, 0), 0);
+    ck_assert_int_eq(lseek(log_fd, 0, SEEK_SET), 0);
+}
+
+/* The log since the last call: lines without the time, and addresses without the directory. */
+WORLD_UNUSED static void ck_logged(const char *expected)
+{
+    static char text[1 << 16], got[1 << 16];
+    turns();
+    read_log(text, sizeof text);
+    char *to = got;
+    for (char *line = text, *lf; (lf = strchr(line, '\n')); line = lf + 1)
+        to += sprintf(to, "%.*s", (int)(lf + 1 - strchr(line, ' ') - 1), strchr(line, ' ') + 1);
+    *to = '\0';
+    for (char *at; (at = strstr(got, "unix:/tmp/"));)
+        memmove(at, at + strlen(addresses[0]) - 1, strlen(at) - strlen(addresses[0]) + 2);
+    ck_assert_str_eq(got, expected);
+}
+
 /* --- fake servers --- */
 
 static struct sockaddr_un socket_name(size_t i)
@@ -147,8 +176,13 @@ WORLD_UNUSED static void server_says(const char *text)
     server_says_bytes(text, strlen(text));
 }
 
+/* All is read before, or the end would be a reset. */
 WORLD_UNUSED static void server_ends(void)
 {
+    char got[8192];
+    turns();
+    while (recv(peer, got, sizeof got, 0) > 0)
+        turns();
     close(peer);
     peer = -1;
     turns();
@@ -212,6 +246,14 @@ WORLD_UNUSED static void server_tells_info(const char *info)
 }
 
 #define GREETING "INFO\nSCRIPT LOAD return 1\nSCRIPT LOAD return 2\n"
+
+/* INFO's answer with one thing changed; the caller frees it. */
+WORLD_UNUSED static char *info_with(const char *from, const char *to)
+{
+    static const char info[] = INFO_TEXT;
+    const char *at = strstr(info, from);
+    return xasprintf("%.*s%s%s", (int)(at - info), info, to, at + strlen(from));
+}
 
 /* A connection to the server is greeted well. */
 WORLD_UNUSED static void server_greets(size_t i)
@@ -289,7 +331,9 @@ WORLD_UNUSED static void open_calls(size_t servers)
 static void setup(void)
 {
     static char prefix[] = "q:";
-    quiet_log();
+    log_fd = memfd_create("log", MFD_CLOEXEC);
+    ck_assert_int_eq(dup2(log_fd, STDERR_FILENO), STDERR_FILENO);
+    log_configure(LOG_INFO, LOG_TEXT);
     now_us = clock_us() + UINT64_C(3600) * 1000000;
     base = event_base_new();
     timers_init(&timers, now_us);
@@ -322,6 +366,7 @@ static void teardown(void)
             server_hides(i);
     if (peer >= 0)
         close(peer);
+    close(log_fd);
     rmdir(dir);
     memcpy(dir + sizeof dir - 7, "XXXXXX", 6);
 }
