@@ -13,7 +13,6 @@
 
 enum {
     PAUSE_FIRST_MS = 100,
-    PAUSE_JITTER = 5, /* up to a fifth less: many clients of one daemon do not come together */
     CONNECT_MS = 5000,
     HELLO_MS = 10000,
 };
@@ -59,19 +58,16 @@ static bool note_why(struct uplink *uplink, const char *why)
 
 static void pause_attempts(struct uplink *uplink)
 {
-    uint32_t most = uplink->pause_ms;
     timer_set_ms(timers_of(uplink), &uplink->next,
-                 most - uplink->parts.random() % (most / PAUSE_JITTER + 1));
-    uint32_t next = most * 2, last = uplink->parts.pause_most_ms;
-    uplink->pause_ms = next < last ? next : last;
+                 backoff_next_ms(&uplink->pauses, uplink->parts.random()));
 }
 
 /* After a connection that has lasted the pause is short again. A daemon that ends at once, again
  * and again, is tried as one that is away. */
 static void forget_pauses(struct uplink *uplink)
 {
-    if (timers_of(uplink)->now_us - uplink->up_us >= 2000ull * uplink->pause_ms)
-        uplink->pause_ms = PAUSE_FIRST_MS;
+    if (timers_of(uplink)->now_us - uplink->up_us >= 2000ull * uplink->pauses.next_ms)
+        backoff_forget(&uplink->pauses);
 }
 
 static void close_connection(struct uplink *uplink)
@@ -266,7 +262,10 @@ static void on_next(void *arg)
 void uplink_init(struct uplink *uplink, const struct uplink_parts *parts,
                  const struct token_set *tokens)
 {
-    *uplink = (struct uplink){.parts = *parts, .tokens = tokens, .pause_ms = PAUSE_FIRST_MS};
+    *uplink =
+        (struct uplink){.parts = *parts,
+                        .tokens = tokens,
+                        .pauses = {.first_ms = PAUSE_FIRST_MS, .most_ms = parts->pause_most_ms}};
     connector_init(&uplink->connector, parts->loop->base, parts->loop->timers, on_connected);
     timer_init(&uplink->next, on_next, uplink);
 }
@@ -292,7 +291,7 @@ void uplink_end(struct uplink *uplink, const char *why)
 
 void uplink_hasten(struct uplink *uplink)
 {
-    uplink->pause_ms = PAUSE_FIRST_MS;
+    backoff_forget(&uplink->pauses);
     pause_attempts(uplink);
 }
 

@@ -10,6 +10,7 @@
 #define TASKMASTER_UPSTREAM_UPLINK_H
 
 #include "access/token_set.h"
+#include "base/backoff.h"
 #include "net/conn.h"
 #include "net/connect.h"
 
@@ -78,13 +79,13 @@ struct uplink {
     enum uplink_state state;
     const struct token_set *tokens; /* the first is told; may change between two connections */
     struct connector connector;
-    struct timer next; /* AWAY: the next attempt. GREETING: the deadline */
-    uint32_t pause_ms; /* before the next attempt */
-    uint64_t up_us;    /* UP: since then */
-    struct conn *conn; /* of GREETING and UP */
-    char *why;         /* why it is away; NULL: nothing is known */
-    char *last_words;  /* the message of a fatal error, if there was one */
-    bool is_held;      /* the next header waits */
+    struct timer next;     /* AWAY: the next attempt. GREETING: the deadline */
+    struct backoff pauses; /* between two attempts */
+    uint64_t up_us;        /* UP: since then */
+    struct conn *conn;     /* of GREETING and UP */
+    char *why;             /* why it is away; NULL: nothing is known */
+    char *last_words;      /* the message of a fatal error, if there was one */
+    bool is_held;          /* the next header waits */
 };
 
 void uplink_init(struct uplink *uplink, const struct uplink_parts *parts,
