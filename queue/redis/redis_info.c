@@ -90,13 +90,14 @@ static bool keeps_jobs(const struct redis_info *info, struct redis_fault *fault)
     if (!info->is_durable) {
         snprintf(fault->found, sizeof fault->found, "appendonly no");
         return refuse(fault, "appendonly yes",
-                      "set it in redis.conf, and by CONFIG SET appendonly yes; or redis-unsafe "
-                      "true, if jobs may be lost");
+                      "redis-cli CONFIG SET appendonly yes, then CONFIG REWRITE (a restart with a "
+                      "changed redis.conf would forget the data); or redis-unsafe true, if jobs "
+                      "may be lost");
     }
     if (strcmp(info->policy, "noeviction") != 0) {
         snprintf(fault->found, sizeof fault->found, "maxmemory-policy %s", info->policy);
         return refuse(fault, "maxmemory-policy noeviction",
-                      "set it in redis.conf, and by CONFIG SET maxmemory-policy noeviction; or "
+                      "redis-cli CONFIG SET maxmemory-policy noeviction, then CONFIG REWRITE; or "
                       "redis-unsafe true, if jobs may be lost");
     }
     return true;

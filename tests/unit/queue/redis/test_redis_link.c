@@ -129,8 +129,9 @@ START_TEST(test_a_redis_that_forgets)
 {
     ck_info_refused("aof_enabled:1", "aof_enabled:0",
                     "error redis-refused address=0 found=\"appendonly no\" expected=\"appendonly "
-                    "yes\" hint=\"set it in redis.conf, and by CONFIG SET appendonly yes; or "
-                    "redis-unsafe true, if jobs may be lost\"\n");
+                    "yes\" hint=\"redis-cli CONFIG SET appendonly yes, then CONFIG REWRITE (a "
+                    "restart with a changed redis.conf would forget the data); or redis-unsafe "
+                    "true, if jobs may be lost\"\n");
 }
 END_TEST
 
@@ -138,9 +139,9 @@ START_TEST(test_a_redis_that_evicts)
 {
     ck_info_refused("noeviction", "allkeys-lru",
                     "error redis-refused address=0 found=\"maxmemory-policy allkeys-lru\" "
-                    "expected=\"maxmemory-policy noeviction\" hint=\"set it in redis.conf, and by "
-                    "CONFIG SET maxmemory-policy noeviction; or redis-unsafe true, if jobs may be "
-                    "lost\"\n");
+                    "expected=\"maxmemory-policy noeviction\" hint=\"redis-cli CONFIG SET "
+                    "maxmemory-policy noeviction, then CONFIG REWRITE; or redis-unsafe true, if "
+                    "jobs may be lost\"\n");
 }
 END_TEST
 
