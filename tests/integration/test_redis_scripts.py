@@ -589,6 +589,60 @@ def test_channels(store, redis):
         assert messages(a.news, lambda: b.cancel(2)) == [("node:1", "")]
 
 
+# --- the look at the whole store ---
+
+
+def test_check_finds_nothing_in_a_whole_store(store, node):
+    for seq in range(1, 31):
+        node.put(seq, "whd"[seq % 3], due=FAR, expires=FAR * (seq % 2), module=f"m{seq % 4}", hash=f"k{seq}")
+    for seq in (1, 4, 7, 10):
+        node.ended(seq, is_done=seq % 2)
+    assert node.check(7) == node.check() == (30, [])
+
+
+BREAKS = {
+    "job q1: it is waiting, and not among those": ("ZREM", "wait:m", number(1)),
+    "job q1: its input has 2 bytes, expected 9": ("SET", f"in:{1:020}", "xy"),
+    "job q1: its key leads to no job": ("DEL", "key:k1"),
+    "job q1: its key leads to job q2": ("SET", "key:k1", number(2)),
+    "job q1: its limit of waiting is not noted": ("DEL", "expire"),
+    "job q1: it is in the list of all jobs, and nothing of it is there": ("DEL", f"job:{1:020}"),
+    "job q2: it is delayed, and not among those": ("DEL", "due"),
+    "job q3: it is handed, and not among those": ("HSET", f"job:{3:020}", "h", 7),
+    "job q4: its outcome has 0 bytes, expected 9": ("DEL", f"out:{4:020}"),
+    "job q4: it is ended, and not among those": ("ZREM", "over", number(4)),
+    "waiting jobs of module m: 2, but the counts say 1": ("ZADD", "wait:m", 1, number(9)),
+    "delayed jobs: 1, but the counts say 5": ("HSET", "state", "dm", 5),
+    "handed jobs: 1, but the counts say 0": ("HDEL", "state", "hm"),
+    "ended jobs: 2, but the counts say 1": ("ZADD", "over", 1, number(9)),
+    "jobs of all owners: 3, but the counts say 2": ("HSET", "state", "ome", 2),
+    "members: 1, but the counts say 2": ("HSET", "state", "n9", 1),
+    "module m has waiting jobs, and is not among those that have": ("DEL", "mods"),
+    "key PREFIXjob:00000000000000000009: there is no such job": ("HSET", f"job:{9:020}", "s", "w"),
+    "key PREFIXout:00000000000000000009: there is no such job": ("SET", f"out:{9:020}", "x"),
+    "key PREFIXkey:k9: it leads to no job": ("SET", "key:k9", number(9)),
+    "key PREFIXheld:9: there is no such node": ("ZADD", "held:9", 1, number(3)),
+    "key PREFIXnews:9: there is no such node": ("RPUSH", "news:9", "x"),
+    "1 jobs wait, 1 are delayed, 1 handed, 1 ended: and all are 5": ("ZADD", "all", 0, number(9)),
+}
+
+
+@pytest.mark.parametrize("fault", BREAKS)
+def test_check_finds(redis, fault):
+    with redis.client() as client:
+        store = Store(client, f"[q{next(PREFIXES)}*]:")
+        node = store.join("a")
+        node.put(3, "h", module="m")
+        node.put(4, "h", module="m")
+        node.ended(4)
+        node.put(1, module="m", expires=FAR, hash="k1")
+        node.put(2, "d", due=FAR, module="m")
+        assert node.check(1) == (4, [])
+        store.redis(*BREAKS[fault])
+        assert fault.replace("PREFIX", store.prefix) in node.check(1)[1]
+        client.call("FLUSHALL")
+
+
 # --- a full Redis ---
 
 
@@ -643,6 +697,8 @@ class Walk:
         getattr(self, name)(node)
         problems = faults(self.store)
         assert problems == [], (name, problems)
+        if self.random.random() < 0.05:
+            assert node.check(7) == (len(self.jobs), [])
         states = {seq: job["s"] for seq, job in self.jobs.items()}
         assert {seq: state_of(self.store, seq) for seq in states} == states, name
 

@@ -1,7 +1,8 @@
 #!lua flags=no-writes
 -- list BEHIND UNTIL MAX MODULE OWNER STATES LOOKED_MAX: jobs by their numbers. Looks at LOOK_MAX of them at most.
 
-local behind, last, max = number_of(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+local FOUND_MAX = 500 -- 2 ms or so
+local behind, last, max = number_of(ARGV[3]), ARGV[4], math.min(ARGV[5], FOUND_MAX)
 local module, owner, states, looked_max = ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
 local LOOK_MAX = 2000 -- 2 ms or so
 local look = math.min(looked_max, LOOK_MAX)

@@ -165,6 +165,17 @@ class Node:
     def nodes(self):
         return self.call("nodes")
 
+    def check(self, most=100):
+        """The faults that the script finds in the whole store."""
+        found, cursor, looked = [], "", 0
+        while True:
+            status, cursor, jobs, faults_ = self.call("check", cursor, most)
+            assert status == OK
+            found += [fault.decode() for fault in faults_]
+            looked += jobs
+            if not cursor:
+                return looked, found
+
     def die(self):
         """Its lease is over."""
         self.store.redis("ZADD", "nodes", "XX", 1, self.epoch)
