@@ -5,6 +5,7 @@
 #include "queue/all_settings.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,8 @@ static struct daemon_settings settings(const struct config *config)
                                     .access = &all->access,
                                     .log = &all->log};
 }
+
+/* --- the store --- */
 
 /* Returns 0, or the errno of the obstacle to a new directory. */
 static int try_parent(const struct identity *identity, const char *path)
@@ -45,9 +48,10 @@ static int try_path(const struct identity *identity, const char *path)
 }
 
 /* The store's directory is there, or can be made. */
-static bool check_paths(const struct daemon_check *check, const struct identity *identity)
+static bool check_store_path(const struct daemon_check *check, const struct identity *identity,
+                             const char *path)
 {
-    const char *path = queue_settings_of(check->config)->store.path, *user = identity->user;
+    const char *user = identity->user;
     int e = try_path(identity, path);
     if (e)
         daemon_check_tell(check, FINDING_FAULT, "store-path", NULL,
@@ -58,24 +62,56 @@ static bool check_paths(const struct daemon_check *check, const struct identity 
     return !e;
 }
 
-/* A reload reads the file again. */
-static void check_token_file(const struct daemon_check *check, const struct identity *identity)
+static bool check_paths(const struct daemon_check *check, const struct identity *identity)
 {
-    daemon_check_readable(check, identity, "master-token-file",
-                          queue_settings_of(check->config)->master.token_file);
+    const struct store_settings *store = &queue_settings_of(check->config)->store;
+    return store->engine != STORE_ENGINE_SQLITE || check_store_path(check, identity, store->path);
 }
 
-/* The master's name has an address. Nobody need listen there yet. */
-static bool try_master(const struct daemon_check *check, struct identity *identity, bool option)
+/* --- warnings --- */
+
+static void check_lease(const struct daemon_check *check, const struct redis_settings *redis)
 {
-    const char *text = queue_settings_of(check->config)->master.address;
+    if (redis->timeout_ms > redis->lease_ms / 2)
+        daemon_check_tell(check, FINDING_WARNING, "redis-timeout-ms", NULL,
+                          "found %" PRIu32 ", expected at most half of lease-ms, %" PRIu32
+                          ": one connection that hangs would cost the lease",
+                          redis->timeout_ms, redis->lease_ms);
+}
+
+/* A reload reads the files again. */
+static void check_warnings(const struct daemon_check *check, const struct identity *identity)
+{
+    const struct queue_settings *all = queue_settings_of(check->config);
+    daemon_check_readable(check, identity, "master-token-file", all->master.token_file);
+    if (all->store.engine != STORE_ENGINE_REDIS)
+        return;
+    daemon_check_readable(check, identity, "redis-password-file", all->redis.password_file);
+    check_lease(check, &all->redis);
+}
+
+/* --- names --- */
+
+/* The name has an address. Nobody need listen there yet. */
+static bool try_server(const struct daemon_check *check, const char *key, const char *text)
+{
     struct address address;
     char why[128];
-    (void)identity, (void)option;
     if (address_parse(&address, text, why, sizeof why) == 0)
         return true;
-    daemon_check_tell(check, FINDING_FAULT, "master", NULL, "found \"%s\": %s", text, why);
+    daemon_check_tell(check, FINDING_FAULT, key, NULL, "found \"%s\": %s", text, why);
     return false;
+}
+
+static bool try_servers(const struct daemon_check *check, struct identity *identity, bool option)
+{
+    const struct queue_settings *all = queue_settings_of(check->config);
+    const struct option_list *servers = &all->redis.servers;
+    bool fine = try_server(check, "master", all->master.address);
+    (void)identity, (void)option;
+    for (size_t i = 0; all->store.engine == STORE_ENGINE_REDIS && i < servers->count; i++)
+        fine &= try_server(check, "redis-servers", servers->items[i]);
+    return fine;
 }
 
 const struct start_checks queue_checks = {
@@ -85,6 +121,6 @@ const struct start_checks queue_checks = {
              "strangers away",
     .settings = settings,
     .paths = check_paths,
-    .warn = check_token_file,
-    .trial = try_master,
+    .warn = check_warnings,
+    .trial = try_servers,
 };

@@ -14,9 +14,8 @@ const struct engine_ops *engines_find(enum store_engine engine)
 
 const char *engines_hint_unopened(const struct engine_ops *ops)
 {
-    return ops && ops->is_shared
-               ? "taskqueued -t tells of faults in the settings"
-               : "taskqueued --check tells more; restore a backup if it finds faults";
+    return ops->is_shared ? "taskqueued -t tells of faults in the settings"
+                          : "taskqueued --check tells more; restore a backup if it finds faults";
 }
 
 const char *engines_hint_failed(const struct engine_ops *ops)

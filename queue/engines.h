@@ -5,7 +5,7 @@
 #include "queue/store/engine.h"
 #include "queue/store/settings.h"
 
-/* The table of an engine; NULL: this build is without it. */
+/* The table of an engine. */
 const struct engine_ops *engines_find(enum store_engine engine);
 
 /* What an operator can do about a store that cannot be opened, or is lost. */

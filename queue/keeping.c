@@ -29,15 +29,14 @@ static void on_store_failed(void *arg, const char *why)
 static void log_unopened(const struct keeping *keeping, const struct store_settings *settings,
                          const char *why)
 {
-    bool is_shared = keeping->engine_ops && keeping->engine_ops->is_shared;
-    log_event(LOG_ERROR, "cannot-open-store",
-              LOG_STR_OPT("path", is_shared ? NULL : settings->path), LOG_STR("why", why),
+    const char *path = keeping->engine_ops->is_shared ? NULL : settings->path;
+    log_event(LOG_ERROR, "cannot-open-store", LOG_STR_OPT("path", path), LOG_STR("why", why),
               LOG_STR("hint", engines_hint_unopened(keeping->engine_ops)));
 }
 
 int keeping_open_store(struct keeping *keeping, const struct queue_settings *settings)
 {
-    char error[512] = "this build is without the engine";
+    char error[512];
     const struct engine_parts parts = {.settings = &settings->store,
                                        .redis = &settings->redis,
                                        .base = keeping->conns->base,
@@ -45,8 +44,7 @@ int keeping_open_store(struct keeping *keeping, const struct queue_settings *set
                                        .failed = on_store_failed,
                                        .arg = keeping};
     keeping->engine_ops = engines_find(settings->store.engine);
-    if (keeping->engine_ops)
-        keeping->engine = keeping->engine_ops->open(&parts, error, sizeof error);
+    keeping->engine = keeping->engine_ops->open(&parts, error, sizeof error);
     if (!keeping->engine)
         log_unopened(keeping, &settings->store, error);
     return keeping->engine ? 0 : -1;

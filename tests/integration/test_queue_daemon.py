@@ -209,6 +209,21 @@ def test_workers_without_a_master(queue):
         refused(client, "workers", "unavailable")
 
 
+def test_the_settings_of_redis_are_checked(tmp_path):
+    """The store's directory is no matter then."""
+    redis = ["--engine=redis", "--store-path=/no/such/place", "--lease-ms=6000"]
+    assert run_queued("-t", *redis).returncode == 0
+    result = run_queued("-t", *redis, "--redis-servers=127.0.0.1:6379,no-such-host.invalid:6379")
+    assert result.returncode == 78 and "redis-servers" in result.stderr, result.stderr
+    result = run_queued("-t", *redis, "--redis-timeout-ms=5000")
+    assert result.returncode == 0 and "warning: --redis-timeout-ms" in result.stderr, result.stderr
+    secret = tmp_path / "secret"
+    result = run_queued("-t", *redis, f"--redis-password-file={secret}")
+    assert result.returncode == 78 and str(secret) in result.stderr, result.stderr
+    secret.write_text("abc\n")
+    assert run_queued("-t", *redis, f"--redis-password-file={secret}").stdout.endswith("fine\n")
+
+
 def test_the_only_node(queue):
     """With engine sqlite a queue has one node, without a lease."""
     q = queue(node_name="north")
