@@ -25,7 +25,7 @@ static const struct question {
     bool limited;
 } questions[] = {
     {"stats", false},  {"workers", false}, {"modules", false},  {"crashes", false},
-    {"clients", true}, {"jobs", true},     {"services", false},
+    {"clients", true}, {"jobs", true},     {"services", false}, {"nodes", false},
 };
 
 static json_t *ask_for(struct tale *tale, const char *op, bool limited)

@@ -20,7 +20,8 @@ enum {
 
 void bundle_learn_secrets(struct bundle *bundle, const struct local_daemon *daemon)
 {
-    static const char *const files[] = {"token-file", "master-token-file", "queue-token-file"};
+    static const char *const files[] = {"token-file", "master-token-file", "queue-token-file",
+                                        "redis-password-file"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         scrub_add_token_file(&bundle->scrub, local_daemon_text(daemon, files[i]));
     scrub_add_access_file(&bundle->scrub, local_daemon_text(daemon, "access-file"));

@@ -110,8 +110,8 @@ static const char *text_of(const json_t *settings, const char *key)
 void doctor_places(const json_t *settings, const char *file, struct findings *findings)
 {
     static const char *const secrets[] = {"token-file", "access-file", "master-token-file",
-                                          "queue-token-file"};
-    const char *modules = text_of(settings, "module-dir");
+                                          "queue-token-file", "redis-password-file"};
+    const char *modules = text_of(settings, "module-dir"), *engine = text_of(settings, "engine");
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
         doctor_secret(secrets[i], text_of(settings, secrets[i]), findings);
     check_writable("configuration", file, findings);
@@ -120,7 +120,8 @@ void doctor_places(const json_t *settings, const char *file, struct findings *fi
     if (modules)
         check_module_files(modules, findings);
     check_room("log", text_of(settings, "log-file"), findings);
-    check_room("store", text_of(settings, "store-path"), findings);
+    if (strcmp(engine ? engine : "", "redis") != 0)
+        check_room("store", text_of(settings, "store-path"), findings);
     if (!text_of(settings, "token-file") && !text_of(settings, "access-file"))
         check_listen(settings, findings);
 }

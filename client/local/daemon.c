@@ -157,9 +157,9 @@ static void load(struct local_daemon *daemon, const char *dir, char *argv[])
 /* Relative paths among the settings begin in the directory of the process, not in ours. */
 static void resolve_paths(json_t *settings, const char *dir)
 {
-    static const char *const keys[] = {"access-file", "log-file",   "master-token-file",
-                                       "module-dir",  "store-path", "queue-token-file",
-                                       "token-file",  "worker-path"};
+    static const char *const keys[] = {"access-file", "log-file",    "master-token-file",
+                                       "module-dir",  "store-path",  "queue-token-file",
+                                       "token-file",  "worker-path", "redis-password-file"};
     char from[PATH_MAX], path[2 * PATH_MAX];
     ssize_t len = readlink(dir, from, sizeof from - 1);
     for (size_t i = 0; len > 0 && i < sizeof keys / sizeof *keys; i++) {
