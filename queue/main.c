@@ -3,6 +3,7 @@
 #include "queue/all_settings.h"
 #include "queue/checks.h"
 #include "queue/queued.h"
+#include "queue/redis/redis_check.h"
 #include "queue/store/store_check.h"
 
 #include <stdio.h>
@@ -24,7 +25,10 @@ static int check_store(const struct config *config)
 {
     static const int statuses[] = {
         [STORE_SOUND] = EX_OK, [STORE_BROKEN] = EX_DATAERR, [STORE_UNOPENED] = EX_UNAVAILABLE};
-    return statuses[store_check(&queue_settings_of(config)->store, stdout)];
+    const struct queue_settings *settings = queue_settings_of(config);
+    return statuses[settings->store.engine == STORE_ENGINE_REDIS
+                        ? redis_check(&settings->redis, stdout)
+                        : store_check(&settings->store, stdout)];
 }
 
 static const struct daemon_program program = {
