@@ -78,21 +78,21 @@ def test_a_right_history(redis, store):
 @pytest.mark.parametrize(
     "words, change",
     [
-        ("while 1 was a member", lambda s: s.write(1, 2, s="h", h=2)),
-        ("and e by 2:1", lambda s: s.write(1, 2, s="e")),
-        ("and w by 2:1", lambda s: s.write(1, 2, s="w")),
-        ("gone in state h", lambda s: s.client.call("DEL", f"taskqueued:job:{1:020}")),
-        ("e by 1, no member any more", lambda s: (s.client.call("ZREM", "taskqueued:nodes", 1), s.write(1, 1, s="e"))),
-        ("handed to 2 by 1:1", lambda s: s.write(2, 1, s="h", h=2)),
-        ("handed to 7, no member", lambda s: s.write(2, 7, s="h", h=7)),
+        ("while A was a member", lambda s, a, b: s.write(1, b, s="h", h=b)),
+        ("and e by B:1", lambda s, a, b: s.write(1, b, s="e")),
+        ("and w by B:1", lambda s, a, b: s.write(1, b, s="w")),
+        ("gone in state h", lambda s, a, b: s.client.call("DEL", f"taskqueued:job:{1:020}")),
+        ("e by A, no member", lambda s, a, b: (s.client.call("ZREM", "taskqueued:nodes", a), s.write(1, a, s="e"))),
+        ("handed to B by A:1", lambda s, a, b: s.write(2, a, s="h", h=b)),
+        ("handed to 7, no member", lambda s, a, b: s.write(2, 7, s="h", h=7)),
     ],
 )
 def test_a_fault_is_found(redis, store, words, change):
-    first = store.join("a")
-    assert (first, store.join("b")) == (1, 2)
+    first, second = store.join("a"), store.join("b")
     store.put(first, 1, "h")
     store.put(first, 2)
-    change(store)
+    change(store, first, second)
+    words = words.replace("A", str(first)).replace("B", str(second))
     told = history.read(redis)
     assert any(words in problem for problem in told.problems), told.problems
 

@@ -75,16 +75,16 @@ def refused(store):
 
 def test_join_and_leave(store):
     a, b = store.join("a"), store.join("b")
-    assert (a.epoch, b.epoch) == (1, 2)
+    assert store.clock() - 10000 < a.epoch < b.epoch
     _, now, listed = a.nodes()
     assert [(epoch, name, version) for epoch, name, version, *_ in listed] == [
-        (b"1", b"a", b"1.2.3"),
-        (b"2", b"b", b"1.2.3"),
+        (b"%d" % a.epoch, b"a", b"1.2.3"),
+        (b"%d" % b.epoch, b"b", b"1.2.3"),
     ]
     assert all(now - 10000 <= int(seen) <= now < int(end) and held == 0 for *_, seen, end, held in listed)
     assert b.leave() == [OK]
     assert b.tick()[0] == LOST and b.leave() == [OK]
-    assert not any(key.endswith(":2") for key in store.keys())
+    assert not any(key.endswith(f":{b.epoch}") for key in store.keys())
 
 
 def test_another_format_is_left_alone(store):
@@ -95,10 +95,28 @@ def test_another_format_is_left_alone(store):
 
 
 def test_numbers_of_nodes_are_of_the_living_alone(store):
+    a, b = store.join("a"), store.join("b")
+    b.leave()
+    store.redis("SET", "epoch", a.epoch + 1023)
+    assert store.join("c").epoch == a.epoch + 1025
+
+
+def test_no_epoch_comes_again_after_a_crash(store):
     a = store.join("a")
-    store.redis("SET", "epoch", 1024)
-    b = store.join("b")
-    assert (a.epoch % 1024, b.epoch) == (1, 1026)
+    for key in ("epoch", "nodes", "state", "seen", f"node:{a.epoch}"):
+        store.redis("DEL", key)
+    wait_until(lambda: store.clock() > a.epoch, "the next millisecond")
+    assert store.join("b").epoch > a.epoch and a.tick()[0] == LOST
+
+
+def test_a_clock_that_goes_back_makes_no_long_lease(store):
+    a, b = store.join("a", 10000), store.join("b", 10000)
+    store.redis("ZADD", "nodes", 4 * FAR, a.epoch)
+    b.tick()
+    assert int(store.redis("ZSCORE", "nodes", a.epoch)) == 4 * FAR
+    store.redis("SET", "seen", store.clock() + 3600000)
+    end = b.tick()[2]
+    assert int(store.redis("ZSCORE", "nodes", a.epoch)) == end
 
 
 def test_tick_renews_and_tells(store, node):
@@ -258,7 +276,7 @@ def test_claim_takes_by_priority_then_by_number(store, node):
         node.put(seq, priority=priority)
     status, is_whole, _ = reply = node.claim(most=2)
     assert (status, is_whole, numbers(reply)) == (OK, 0, [4, 2]) and node.again() == reply
-    assert [(found["s"], found["a"], found["h"], found["in"]) for found in rows(reply)] == [(b"h", 1, b"1", b"wishinput")] * 2
+    assert [(found["s"], found["a"], found["h"], found["in"]) for found in rows(reply)] == [(b"h", 1, b"%d" % node.epoch, b"wishinput")] * 2
     reply = node.claim()
     assert (reply[1], numbers(reply)) == (1, [3, 10**19, 1])
     assert node.claim() == [OK, 1, []] and node.claim(module="none") == [OK, 1, []]
@@ -293,7 +311,7 @@ def test_back(store):
     assert a.back(1, attempt=0, expires=FAR) == [OK, 0] and a.again() == [OK, 0]
     assert store.job(1)["a"] == b"0" and numbers(b.claim()) == [1]
     assert a.again() == [OK, 0], "the job is elsewhere by now, and stays there"
-    assert store.job(1)["h"] == b"2"
+    assert store.job(1)["h"] == b"%d" % b.epoch
     assert b.back(1, "d", attempt=1, failures=2, losses=3, due=FAR) == [OK, 0]
     found = row(b.load(1)[1])
     assert [found[name] for name in "safluxc"] == [b"d", 1, 2, 3, FAR, 0, 0]
@@ -424,7 +442,7 @@ def test_sweep(store, node):
     assert node.sweep(4) == [OK, 4, 5] and node.sweep() == [OK, 2, FAR] and node.sweep() == [OK, 0, FAR]
     assert node.load(6) == [UNKNOWN] and node.load(7)[0] == OK
     node.forget(7)
-    assert set(store.keys()) - RESTING == {"node:1"}
+    assert set(store.keys()) - RESTING == {f"node:{node.epoch}"}
 
 
 # --- lists ---
@@ -508,7 +526,7 @@ def test_put_and_again_follow(store):
     b.retry(1, wants=1)
     a.claim()
     a.back(1, wants=8)
-    assert store.job(1)["F"] == b"2:1 1:8 "
+    assert store.job(1)["F"] == b"%d:1 %d:8 " % (b.epoch, a.epoch)
     b.leave()
     a.claim()
     a.ended(1)
@@ -585,8 +603,8 @@ def test_channels(store, redis):
         assert messages(a.claim, lambda: a.ended(1, is_done=0), lambda: a.retry(1)) == [work]
         assert messages(lambda: a.ended(1, held=0), lambda: a.put(3, "d", due=1), a.ripen) == [work]
         assert messages(a.pause, lambda: a.pause("", 0)) == [("paused", ""), ("paused", ""), work]
-        assert messages(a.claim, lambda: b.cancel(2), lambda: b.cancel(3)) == [("node:1", "")]
-        assert messages(a.news, lambda: b.cancel(2)) == [("node:1", "")]
+        assert messages(a.claim, lambda: b.cancel(2), lambda: b.cancel(3)) == [(f"node:{a.epoch}", "")]
+        assert messages(a.news, lambda: b.cancel(2)) == [(f"node:{a.epoch}", "")]
 
 
 # --- the look at the whole store ---

@@ -63,11 +63,16 @@ local function is_calm(now)
     return now < tonumber(call('GET', prefix .. 'calm') or 0)
 end
 
--- A node is heard of. If none was for half a lease, an outage is over.
+-- A node is heard of. If none was for half a lease, an outage is over. If one was later than now, the clock has gone back,
+-- and no lease may last for longer than from now.
 local function heard(now, lease)
-    local seen = call('GET', prefix .. 'seen')
-    if seen and now - seen > lease / 2 then
+    local seen = tonumber(call('GET', prefix .. 'seen') or now)
+    if now - seen > lease / 2 then
         call('SET', prefix .. 'calm', now + lease)
+    elseif now < seen then
+        for _, node in ipairs(call('ZRANGE', prefix .. 'nodes', 0, -1)) do
+            call('ZADD', prefix .. 'nodes', 'LT', now + lease, node)
+        end
     end
     call('SET', prefix .. 'seen', now)
 end

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- join NAME VERSION LEASE_MS: a new node. Its number is its epoch's remainder: so that of a node that
--- was taken for dead is free for long.
+-- join NAME VERSION LEASE_MS: a new node. Its epoch is a time: so no other node has the same one, even if Redis has
+-- forgotten the last joins in a crash. Its number is the epoch's remainder.
 
 local FORMAT = '1'
 local name, version, lease = ARGV[3], ARGV[4], ARGV[5]
@@ -15,10 +15,11 @@ local taken = {}
 for _, other in ipairs(call('ZRANGE', prefix .. 'nodes', 0, -1)) do
     taken[other % 1024] = true
 end
-local new
-repeat
-    new = call('INCR', prefix .. 'epoch')
-until not taken[new % 1024]
+local new = math.max(now, (call('GET', prefix .. 'epoch') or 0) + 1)
+while taken[new % 1024] do
+    new = new + 1
+end
+call('SET', prefix .. 'epoch', new)
 
 heard(now, lease)
 call('ZADD', prefix .. 'nodes', now + lease, new)
