@@ -215,6 +215,12 @@ def test_put_waits_delays_or_hands(store, node):
     assert [row(node.load(seq)[1])["a"] for seq in (1, 2, 3)] == [0, 0, 1]
 
 
+def test_put_takes_no_number_of_another_job(store, node):
+    node.put(1, "h")
+    with pytest.raises(RedisError, match="^ERR the number 0*1 is that of another job"):
+        node.put(1, "h", wish=b"other")
+
+
 def test_put_hands_nothing_that_others_wait_for(store, node):
     assert node.put(1, "h") == [OK, b"h"] and node.put(2) == [OK, b"w"]
     assert node.put(3, "h") == [OK, b"w"], "another one of the module waits"
