@@ -161,7 +161,7 @@ static void turn(struct engine *engine)
 
 static bool is_busy(const struct engine *engine)
 {
-    return !STAILQ_EMPTY(&engine->posted) || redis_calls_view(engine->calls).unanswered;
+    return redis_op_is_busy(engine) || redis_calls_view(engine->calls).unanswered;
 }
 
 /* The loop has ended: its turns are made here, as long as Redis answers. */

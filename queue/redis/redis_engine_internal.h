@@ -6,7 +6,8 @@
  *   redis_blob      a record as one text
  *   redis_wish      wishes and outcomes as such
  *   redis_row       a row of an answer as a job
- *   redis_key       hashes of keys, digests of inputs
+ *   redis_key       hashes of keys
+ *   redis_digest    digests of keyed inputs
  *   redis_clock     the store's clock, numbers of new jobs
  *   redis_lease     what is left of the lease
  *   redis_contents  counts and pauses, as the last tick told them
@@ -29,6 +30,7 @@
 #include "queue/redis/node_name.h"
 #include "queue/redis/redis_calls.h"
 #include "queue/redis/redis_clock.h"
+#include "queue/redis/redis_digest.h"
 #include "queue/redis/redis_lease.h"
 #include "queue/redis/redis_subscription.h"
 #include "queue/redis/settings.h"
@@ -91,8 +93,8 @@ struct engine {
     struct store_ops posted;  /* of this turn: their fields are not complete before the flush */
     struct store_ops refused; /* operations that are none of this engine */
     struct timer refusal;
+    struct redis_digests digests; /* PUTs that wait for theirs */
     bool watches;
-    bool is_closing;
     uint64_t full_until_us; /* a put found no room: none is admitted before */
 };
 
@@ -138,6 +140,8 @@ void redis_op_init(struct engine *engine);
 void redis_op_post(struct engine *engine, struct store_op *op);
 /* Makes the calls. */
 void redis_op_flush(struct engine *engine);
+/* Some are not calls yet. */
+bool redis_op_is_busy(const struct engine *engine);
 void redis_op_finish(struct engine *engine);
 
 /* --- redis_member.c --- */

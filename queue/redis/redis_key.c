@@ -1,8 +1,6 @@
 /* redis_key: see redis_key.h. */
 #include "queue/redis/redis_key.h"
 
-#include "base/payload.h"
-
 #include <sha2.h>
 #include <string.h>
 
@@ -22,13 +20,4 @@ void redis_key_hash(char hash[REDIS_KEY_HASH + 1], const struct stored_wish *wis
     add_text(&sha, wish->module, strlen(wish->module) + 1);
     add_text(&sha, wish->key, strlen(wish->key));
     SHA256End(&sha, hash);
-}
-
-void redis_key_digest(uint8_t digest[STORED_DIGEST], const struct payload *payload)
-{
-    SHA2_CTX sha;
-    SHA256Init(&sha);
-    for (const struct payload_part *part = payload ? payload->first : NULL; part; part = part->next)
-        add_text(&sha, part->data, part->len);
-    SHA256Final(digest, &sha);
 }

@@ -97,8 +97,9 @@ static const struct redis_call_kind *kind_of(const struct store_op *op)
     }
 }
 
-static void start(struct engine *engine, struct store_op *op)
+static void start(void *arg, struct store_op *op)
 {
+    struct engine *engine = arg;
     struct redis_op *call = spare_take(&spare, sizeof *call);
     *call = (struct redis_op){.engine = engine, .op = op, .epoch = engine->node.epoch};
     if (op->kind == STORE_PUT) {
@@ -130,6 +131,8 @@ void redis_op_flush(struct engine *engine)
         STAILQ_REMOVE_HEAD(&engine->posted, link);
         if (op->kind == STORE_BACKUP)
             refuse(engine, op);
+        else if (op->kind == STORE_PUT)
+            redis_digests_add(&engine->digests, op);
         else
             start(engine, op);
     }
@@ -155,12 +158,19 @@ void redis_op_init(struct engine *engine)
     STAILQ_INIT(&engine->posted);
     STAILQ_INIT(&engine->refused);
     timer_init(&engine->refusal, refusal_fires, engine);
+    redis_digests_init(&engine->digests, engine->parts.loop->timers, start, engine);
+}
+
+bool redis_op_is_busy(const struct engine *engine)
+{
+    return !STAILQ_EMPTY(&engine->posted) || redis_digests_is_busy(&engine->digests);
 }
 
 /* An answer may post another operation. */
 void redis_op_finish(struct engine *engine)
 {
     struct store_op *op;
+    redis_digests_clear(&engine->digests, &engine->posted);
     while (!STAILQ_EMPTY(&engine->refused) || !STAILQ_EMPTY(&engine->posted)) {
         answer_all(&engine->refused);
         STAILQ_FOREACH (op, &engine->posted, link)

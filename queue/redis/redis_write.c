@@ -27,13 +27,11 @@ static void add_attempts(struct redis_call *call, const struct stored_run *run)
 
 /* --- one job --- */
 
-static void add_key(struct redis_call *call, struct stored_job *job)
+static void add_key(struct redis_call *call, const struct stored_job *job)
 {
     char hash[REDIS_KEY_HASH + 1];
     redis_key_hash(hash, &job->wish);
     redis_call_text(call, hash);
-    if (job->wish.key)
-        redis_key_digest(job->wish.digest, job->input.payload);
     redis_call_bytes(call, job->wish.digest, job->wish.key ? STORED_DIGEST : 0);
 }
 
@@ -48,7 +46,7 @@ static void add_input(struct redis_call *call, const struct stored_job *job)
 
 static void write_put(struct redis_call *call, const struct store_op *op)
 {
-    struct stored_job *job = op->job;
+    const struct stored_job *job = op->job;
     redis_call_number(call, job->seq);
     add_state(call, job->run.state);
     redis_call_text(call, job->wish.module);

@@ -313,6 +313,26 @@ START_TEST(test_a_key_joins)
 }
 END_TEST
 
+static enum store_status put_large(struct world *world, uint64_t seq, size_t size)
+{
+    struct stored_job *job = world_job_like(world, seq, &every_wish, "");
+    job->input = (struct stored_body){.size = size, .payload = world_payload(world, size)};
+    enum store_status status = world_do_job(world, STORE_PUT, job);
+    world_job_free(job);
+    return status;
+}
+
+START_TEST(test_a_key_of_a_large_input)
+{
+    enum { LARGE = 3 << 20 };
+    struct world *world = world_new();
+    ck_assert_int_eq(put_large(world, 1, LARGE), STORE_OK);
+    ck_assert_int_eq(put_large(world, 2, LARGE), STORE_JOINED);
+    ck_assert_int_eq(put_large(world, 3, LARGE + 1), STORE_CONFLICT);
+    world_free(world);
+}
+END_TEST
+
 static void put_detached(struct world *world, uint64_t seq, bool is_detached)
 {
     struct stored_wish wish = every_wish;
@@ -863,6 +883,7 @@ TCase *engine_tests(void)
     tcase_add_test(tc, test_a_whole_life);
     tcase_add_loop_test(tc, test_bodies_of_each_size, 0, (int)SUPPORT_COUNT(sizes));
     tcase_add_test(tc, test_a_key_joins);
+    tcase_add_test(tc, test_a_key_of_a_large_input);
     tcase_add_test(tc, test_a_joined_job_is_detached_by_any);
     tcase_add_loop_test(tc, test_the_key_of_an_ended_job, 0, 2);
     tcase_add_test(tc, test_answers_come_in_order);
