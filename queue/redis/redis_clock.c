@@ -33,11 +33,11 @@ static uint64_t behind(uint64_t last, uint32_t node)
 uint64_t redis_clock_number(struct redis_clock *clock, uint32_t node, uint64_t now_us,
                             uint64_t until_ms)
 {
-    uint64_t next = number_of(redis_clock_ms(clock, now_us), node, 0);
+    uint64_t now_ms = redis_clock_ms(clock, now_us), next = number_of(now_ms, node, 0);
+    if (now_ms >= until_ms)
+        return 0;
     if (next <= clock->last)
         next = behind(clock->last, node);
-    if (next >> MS_SHIFT >= until_ms)
-        return 0;
     clock->last = next;
     return next;
 }

@@ -3,8 +3,7 @@
  *
  * A number is ((milliseconds since 1970 by the store's clock) << 20) | number of the node (10 bits)
  * << 10 | counter (10 bits). So numbers of all nodes follow one clock, and no two nodes give the
- * same. The number of a dead node goes to another one: so none is made of a time behind the end of
- * the lease.
+ * same. The number of a dead node goes to another one: so none is made behind the end of the lease.
  */
 #ifndef TASKMASTER_QUEUE_REDIS_CLOCK_H
 #define TASKMASTER_QUEUE_REDIS_CLOCK_H

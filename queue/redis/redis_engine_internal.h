@@ -87,6 +87,8 @@ struct engine {
     struct redis_node node;
     struct redis_clock clock;
     struct store_contents contents;
+    bool asked_counts;  /* the TICK under way did */
+    uint64_t counts_us; /* a later one does */
     struct redis_totals totals;
     struct redis_counters counters;
     struct redis_fetch fetch;

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "common/log.h"
 
+enum { PAUSE_US = 100 }; /* before counts are asked for again, for each text of the last answer */
+
 /* --- what it tells --- */
 
 enum tick_item {
@@ -42,14 +44,18 @@ static void take_totals(struct engine *engine, const struct redis_reply *reply)
     };
 }
 
-/* True: pauses have changed. */
-static bool take_contents(struct engine *engine, const struct redis_reply *reply)
+/* Long lists are asked for less often: they cost Redis 300 us a thousand. */
+static void take_counts(struct engine *engine, const struct redis_reply *reply)
 {
     struct store_contents *contents = &engine->contents;
+    const struct redis_reply *counts = redis_reply_at(reply, COUNTS);
+    const struct redis_reply *owners = redis_reply_at(reply, OWNERS);
     redis_contents_set_all(contents, redis_reply_at(reply, ALL));
-    redis_contents_set_modules(contents, redis_reply_at(reply, COUNTS));
-    redis_contents_set_owners(contents, redis_reply_at(reply, OWNERS));
-    return redis_contents_set_paused(contents, redis_reply_at(reply, PAUSED));
+    redis_contents_set_modules(contents, counts);
+    redis_contents_set_owners(contents, owners);
+    engine->counts_us = redis_now_us(engine) + PAUSE_US * (counts->count + owners->count);
+    if (engine->news)
+        engine->news->counted(engine->news_arg);
 }
 
 static void tell_work(struct engine *engine, const struct redis_reply *modules)
@@ -59,13 +65,10 @@ static void tell_work(struct engine *engine, const struct redis_reply *modules)
         engine->news->work(engine->news_arg, redis_reply_text_at(modules, i, &len));
 }
 
-static void tell_tick(struct engine *engine, const struct redis_reply *reply, bool pauses_changed)
+static void tell_tick(struct engine *engine, const struct redis_reply *reply)
 {
     const struct engine_news *news = engine->news;
     void *arg = engine->news_arg;
-    if (pauses_changed)
-        news->paused(arg);
-    news->counted(arg);
     news->times(arg, redis_reply_number_at(reply, DUE), redis_reply_number_at(reply, EXPIRES),
                 redis_reply_number_at(reply, OVER));
     if (redis_reply_number_at(reply, ORPHANS))
@@ -94,17 +97,21 @@ static void die(struct engine *engine)
 static void renewed(struct engine *engine, const struct redis_reply *reply)
 {
     struct redis_node *node = &engine->node;
-    bool pauses_changed;
+    bool pauses_changed =
+        redis_contents_set_paused(&engine->contents, redis_reply_at(reply, PAUSED));
     redis_clock_set(&engine->clock, redis_reply_number_at(reply, NOW), clock_us());
     node->lease_end_ms = redis_reply_number_at(reply, LEASE_END);
     redis_lease_renew(&node->lease, node->asked_us);
     take_totals(engine, reply);
-    pauses_changed = take_contents(engine, reply);
     redis_member_look(engine);
     if (node->state == REDIS_NODE_ENTERING && node->lease.level == REDIS_LEASE_FINE)
         redis_member_change(engine, REDIS_NODE_MEMBER);
+    if (pauses_changed && engine->news)
+        engine->news->paused(engine->news_arg);
+    if (engine->asked_counts)
+        take_counts(engine, reply);
     if (engine->news)
-        tell_tick(engine, reply, pauses_changed);
+        tell_tick(engine, reply);
     if (!redis_news_tell(engine, redis_reply_at(reply, NEWS), node->asked_read))
         redis_news_fetch(engine);
 }
@@ -135,9 +142,10 @@ void redis_tick(struct engine *engine)
     if (node->is_asking || !node->epoch || node->state == REDIS_NODE_LEAVING)
         return;
     redis_member_ask(engine);
+    engine->asked_counts = node->asked_us >= engine->counts_us;
     call = redis_call_new(engine->calls, &redis_scripts[REDIS_SCRIPT_TICK], node->epoch);
     redis_call_number(call, engine->parts.redis->lease_ms);
-    redis_call_number(call, 1);
+    redis_call_number(call, engine->asked_counts);
     redis_call_number(call, REDIS_NEWS_MAX);
     redis_call_number(call, node->news_read);
     redis_call_post(call, &kind, engine);
