@@ -150,3 +150,41 @@ test('the colours can be chosen, and stay', async () => {
     assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
     await close(page);
 });
+
+/** The page is told of a queue on two nodes; the real one has a store of its own. */
+async function share(page, store) {
+    await page.route('**/v1/queue/stats', async (route) => {
+        const response = await route.fetch();
+        const stats = await response.json();
+        await route.fulfill({ response, json: { ...stats, store: { engine: 'redis', has_room: true, ...store } } });
+    });
+    const node = { version: '0.2.0', since: '2026-11-30T08:15:00Z' };
+    const nodes = [
+        { ...node, node: 'north', epoch: 3, self: true, seen_ms: 120, lease_ms: 9880, held: 4 },
+        { ...node, node: 'south', epoch: 4, self: false, seen_ms: 11000, lease_ms: -1000, held: 1 },
+    ];
+    await page.route('**/v1/queue/nodes', (route) => route.fulfill({ json: { nodes } }));
+}
+
+test('a queue on many nodes', async () => {
+    const page = await open(browser, world);
+    await share(page, { up: true, round_trip_us: 250 });
+    await page.evaluate(() => (location.hash = '#/queue'));
+    const rows = page.getByRole('table', { name: 'Nodes of the queue' }).locator('tbody tr');
+    await rows.nth(1).waitFor();
+    const [north, south] = await rows.allInnerTexts();
+    assert.match(north, /north\s+this one/);
+    assert.match(south, /south\s+over/);
+    assert.match(await page.locator('main').innerText(), /Redis\s+250/);
+    await close(page);
+});
+
+test('a node without its Redis', async () => {
+    const page = await open(browser, world);
+    await share(page, { up: false, has_room: false, why: 'Connection refused' });
+    await page.evaluate(() => (location.hash = '#/queue'));
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    assert.match(await alert.innerText(), /cannot reach its Redis\.\s*Connection refused/);
+    await close(page);
+});

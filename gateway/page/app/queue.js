@@ -40,7 +40,16 @@ function filterOf(app) {
 function needs(app) {
     if (app.session && app.session.queue === false) return {};
     const set = Object.entries(filterOf(app)).filter(([, value]) => value !== '');
-    return { queueStats: '/v1/queue/stats', queueJobs: `/v1/queue/jobs?${new URLSearchParams(set)}` };
+    return {
+        queueStats: '/v1/queue/stats',
+        queueJobs: `/v1/queue/jobs?${new URLSearchParams(set)}`,
+        queueNodes: '/v1/queue/nodes',
+    };
+}
+
+/* Other nodes work on the same jobs. */
+function isShared(stats) {
+    return stats?.store.engine === 'redis';
 }
 
 function draw(app) {
@@ -56,6 +65,7 @@ function draw(app) {
             trouble(app, stats),
             figures(stats),
             plots(app),
+            nodes(app, stats),
             modules(app, stats),
             jobsPanel(app, stats),
         ),
@@ -94,6 +104,13 @@ function trouble(app, stats) {
             h('b', null, 'The queue has lost its master.'),
             `${stats.master.why || ''} Jobs are kept until it is back.`,
         );
+    if (isShared(stats) && !stats.store.up)
+        return h(
+            'div',
+            { class: 'banner bad', role: 'alert', key: 'trouble' },
+            h('b', null, 'This node of the queue cannot reach its Redis.'),
+            `${stats.store.why || ''} Submits are refused until it is back.`,
+        );
     if (!stats.store.has_room)
         return h(
             'div',
@@ -118,7 +135,42 @@ function figures({ jobs, store }) {
             format.brief(jobs.failed),
             `${format.count(jobs.poisoned)} poisoned, ${format.count(jobs.cancelled)} cancelled, ${format.count(jobs.retried)} tried again`,
         ),
-        tile('Store', format.bytes(store.bytes), meter(store.bytes, store.bytes_max, format.bytes)),
+        store.engine === 'redis'
+            ? tile('Redis', store.up ? format.micros(store.round_trip_us) : 'away', 'from a call to its answer')
+            : tile('Store', format.bytes(store.bytes), meter(store.bytes, store.bytes_max, format.bytes)),
+    );
+}
+
+function nodes(app, stats) {
+    const rows = isShared(stats) && app.answer('queueNodes')?.nodes;
+    if (!rows) return null;
+    return panel(
+        'Nodes',
+        { key: 'nodes' },
+        table(app, {
+            name: 'queue-nodes',
+            label: 'Nodes of the queue',
+            rows,
+            key: (row) => row.epoch,
+            order: { title: 'Node', down: false },
+            columns: [
+                {
+                    title: 'Node',
+                    sort: (row) => row.node,
+                    cell: (row) => [row.node, row.self && h('span', { class: 'sub' }, 'this one')],
+                },
+                {
+                    title: 'Lease',
+                    right: true,
+                    sort: (row) => row.lease_ms,
+                    cell: (row) => (row.lease_ms > 0 ? format.millis(row.lease_ms) : tag('over', 'bad')),
+                },
+                { title: 'Seen', right: true, sort: (row) => row.seen_ms, cell: (row) => format.millis(row.seen_ms) },
+                { title: 'Jobs', right: true, sort: (row) => row.held, cell: (row) => format.count(row.held) },
+                { title: 'Since', minor: true, sort: (row) => row.since, cell: (row) => row.since },
+                { title: 'Release', minor: true, sort: (row) => row.version, cell: (row) => row.version },
+            ],
+        }),
     );
 }
 
