@@ -86,6 +86,7 @@ static const struct redis_call_kind *kind_of(const struct store_op *op)
     case STORE_CLAIM:
     case STORE_ADOPT:
     case STORE_EXPIRE:
+    case STORE_HELD:
     case STORE_RIPEN:
     case STORE_SWEEP:
         return &patient;

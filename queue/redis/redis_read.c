@@ -157,7 +157,7 @@ static void (*const kinds[STORE_KINDS])(struct store_op *op, const struct redis_
     [STORE_MARK] = read_nothing,  [STORE_EXPIRE] = read_claim, [STORE_LIST] = read_list,
     [STORE_PAUSE] = read_nothing, [STORE_CLAIM] = read_claim,  [STORE_ADOPT] = read_adopt,
     [STORE_TELL] = read_nothing,  [STORE_RIPEN] = read_ripen,  [STORE_SWEEP] = read_ripen,
-    [STORE_NODES] = read_nodes,
+    [STORE_NODES] = read_nodes,   [STORE_HELD] = read_adopt,
 };
 
 /* --- the status --- */
@@ -178,7 +178,7 @@ static enum store_status status_without(const struct store_op *op, enum redis_en
 
 static bool hands_jobs(enum store_kind kind)
 {
-    return kind == STORE_CLAIM || kind == STORE_ADOPT || kind == STORE_EXPIRE;
+    return kind == STORE_CLAIM || kind == STORE_ADOPT || kind == STORE_EXPIRE || kind == STORE_HELD;
 }
 
 static void read_answer(struct store_op *op, uint64_t epoch, const struct redis_answer *answer)

@@ -210,6 +210,7 @@ static const struct {
     [STORE_PAUSE] = {REDIS_SCRIPT_PAUSE, write_pause},
     [STORE_CLAIM] = {REDIS_SCRIPT_CLAIM, write_claim},
     [STORE_ADOPT] = {REDIS_SCRIPT_ADOPT, write_max},
+    [STORE_HELD] = {REDIS_SCRIPT_HELD, write_nothing},
     [STORE_TELL] = {REDIS_SCRIPT_TELL, write_tell},
     [STORE_NODES] = {REDIS_SCRIPT_NODES, write_nothing},
 };

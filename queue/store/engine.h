@@ -92,6 +92,9 @@ enum store_kind {
      */
     STORE_ADOPT, /* HANDED to a dead node -> HANDED to this one, up to `max`: in `rows`, without
                   * inputs; nothing else of them changes */
+    STORE_HELD,  /* what the store says this node holds: in `rows`, without inputs. After an outage,
+                  * a store that has forgotten its last changes may name jobs that the node has
+                  * given back or ended; nobody else would ever run these */
     STORE_TELL, /* followers at other nodes hear of `news` of the held job `seq`. Any number of them
                  * may be in progress beside the one operation of the job */
     STORE_NODES, /* all nodes: in `text` */

@@ -76,6 +76,7 @@ def refused(store):
 def test_join_and_leave(store):
     a, b = store.join("a"), store.join("b")
     assert store.clock() - 10000 < a.epoch < b.epoch
+    assert (store.redis("GET", "format"), int(store.redis("GET", "epoch"))) == (b"1", b.epoch)
     _, now, listed = a.nodes()
     assert [(epoch, name, version) for epoch, name, version, *_ in listed] == [
         (b"%d" % a.epoch, b"a", b"1.2.3"),
@@ -165,6 +166,9 @@ def test_a_short_silence_is_no_outage(store):
     assert b.tick()[6] == 1
     store.join("c", 60000)
     assert store.redis("GET", "calm") is None
+    store.redis("SET", "seen", store.clock() - 31000)
+    store.join("d", 60000)
+    assert int(store.redis("GET", "calm")) > store.clock()
 
 
 def test_a_dead_node_holds_nothing(store):
@@ -360,6 +364,18 @@ def test_ended_again_after_it_is_gone(store, node):
     assert node.again() == [OK]
 
 
+def test_held(store):
+    a, b = store.join("a"), store.join("b")
+    a.put(2, "h")
+    a.put(1, "h")
+    b.put(3, "h")
+    assert numbers(a.held()) == [2, 1] and numbers(b.held()) == [3]
+    assert rows(b.held())[0]["in"] == b"wish"
+    a.die()
+    b.adopt()
+    assert a.held() == [LOST] and sorted(numbers(b.held())) == [1, 2, 3]
+
+
 def test_a_late_outcome_is_refused(store):
     a, b = store.join("a"), store.join("b")
     a.put(1, "h")
@@ -521,6 +537,20 @@ def test_followers_hear(store):
     b.ended(1)
     assert a.news() == [] and c.news() == [f"changed\n{1:020}"] and b.news()[1:] == []
     assert "F" not in store.job(1)
+
+
+def test_followers_hear_what_they_want(store):
+    a, b, c = store.join("a"), store.join("b"), store.join("c")
+    a.put(1, "h")
+    b.load(1, wants=2)
+    c.load(1, wants=4)
+    a.tell(1, "started")
+    a.tell(1, "progress")
+    a.back(1, retry=("error", "", 0, 1))
+    assert b.news() == [f"started\n{1:020}\n"] and c.news() == [f"progress\n{1:020}\n"]
+    a.claim()
+    a.ended(1)
+    assert b.news() == c.news() == [f"changed\n{1:020}"]
 
 
 def test_put_and_again_follow(store):

@@ -120,6 +120,9 @@ class Node:
     def adopt(self, most=100):
         return self.call("adopt", most)
 
+    def held(self):
+        return self.call("held")
+
     def load(self, seq, with_input=1, with_result=1, only_small=0, wants=0):
         return self.call("load", seq, with_input, with_result, only_small, wants)
 
