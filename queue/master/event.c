@@ -5,6 +5,7 @@
 #include "upstream/members.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- values --- */
@@ -58,11 +59,13 @@ static void take_event(struct master_event *event, const struct json_piece *valu
             event->type = types[i].type;
 }
 
+/* Great numbers of jobs are texts. (Within a header a quotation mark ends the digits.) */
 static void take_id(struct master_event *event, const struct json_piece *value)
 {
+    bool is_text = *value->text == '"';
     event->is_answer = member_is_word(value, MASTER_ASK_ID);
-    event->is_of_job = *value->text != '"';
-    event->id = member_number(value);
+    event->is_of_job = !event->is_answer;
+    event->id = is_text ? strtoull(value->text + 1, NULL, 10) : member_number(value);
 }
 
 static void take_size(struct master_event *event, const struct json_piece *value)

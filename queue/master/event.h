@@ -29,7 +29,7 @@ struct master_event {
     enum master_event_type type;
     bool has_event;  /* otherwise the header is no event at all */
     bool has_size;   /* with a payload, perhaps empty */
-    bool is_of_job;  /* `id` is a number, */
+    bool is_of_job;  /* `id` is a number, or its digits in a text, */
     uint64_t id;     /* of a kept job */
     bool is_answer;  /* `id` is MASTER_ASK_ID: an answer to an ask */
     bool is_submit;  /* `op` is submit: of an ERROR */

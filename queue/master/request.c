@@ -19,6 +19,19 @@ static void write_ms(struct event_writer *event, const char *key, uint64_t ms)
         event_uint(event, key, ms < MS_MAX ? ms : MS_MAX);
 }
 
+/* A job's number: as a text, if it is greater than an integer of the protocol. */
+static void write_number(struct event_writer *event, const char *key, uint64_t seq)
+{
+    if (seq <= ID_INTEGER_MAX) {
+        event_uint(event, key, seq);
+        return;
+    }
+    event_key(event, key);
+    event_put(event, "\"", 1);
+    event_digits(event, seq);
+    event_put(event, "\"", 1);
+}
+
 /* The queue's id of the job. */
 static void write_origin(struct event_writer *event, uint64_t seq)
 {
@@ -53,7 +66,7 @@ void master_request_submit(struct master_link *link, const struct kept *kept)
     const struct stored_job *job = kept->stored;
     struct event_writer event;
     event_begin_request(&event, conn_of(link), "submit");
-    event_uint(&event, "id", job->seq);
+    write_number(&event, "id", job->seq);
     event_word(&event, "module", job->wish.module);
     event_bool(&event, "link", true);
     write_notify(&event, job);
@@ -72,7 +85,7 @@ void master_request_stop(struct master_link *link, const struct kept *job, bool 
 {
     struct event_writer event;
     event_begin_request(&event, conn_of(link), kill ? "kill" : "cancel");
-    event_uint(&event, "target", kept_seq(job));
+    write_number(&event, "target", kept_seq(job));
     event_end(&event);
 }
 

@@ -26,6 +26,14 @@ START_TEST(test_done)
 }
 END_TEST
 
+START_TEST(test_the_number_of_a_job_of_many_nodes)
+{
+    ck_assert_ptr_null(read_text("{\"event\":\"started\",\"id\":\"1883297072765535232\"}\n"));
+    ck_assert(event.is_of_job && !event.is_answer);
+    ck_assert_uint_eq(event.id, 1883297072765535232u);
+}
+END_TEST
+
 START_TEST(test_nested_values_stay_as_they_are)
 {
     ck_assert_ptr_null(
@@ -162,6 +170,7 @@ int main(void)
     TCase *tc = tcase_create("event");
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, test_done);
+    tcase_add_test(tc, test_the_number_of_a_job_of_many_nodes);
     tcase_add_test(tc, test_nested_values_stay_as_they_are);
     tcase_add_test(tc, test_an_answer);
     tcase_add_test(tc, test_values_of_a_wrong_type_count_as_none);

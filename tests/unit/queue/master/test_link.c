@@ -49,6 +49,22 @@ START_TEST(test_a_job_there_and_back)
 }
 END_TEST
 
+/* The protocol's integers end at 2^53 - 1. */
+START_TEST(test_great_numbers_are_texts)
+{
+    struct kept *job = new_job(5, &plain_wish);
+    master_listens();
+    master_greets();
+    job->stored->seq = 9007199254740992;
+    submit(job);
+    master_link_ops.stop(link_, job, false);
+    ck_written("{\"op\":\"submit\",\"id\":\"9007199254740992\",\"module\":\"echo\",\"link\":true,"
+               "\"notify\":[\"started\",\"progress\"],\"origin\":\"q9007199254740992\","
+               "\"attempt\":1}\n"
+               "{\"op\":\"cancel\",\"target\":\"9007199254740992\"}\n");
+}
+END_TEST
+
 START_TEST(test_all_wishes_are_handed_on)
 {
     struct kept *job = new_job(6, &(struct stored_wish){.module = "echo",
@@ -351,6 +367,7 @@ int main(void)
     tcase_add_test(tc, test_hello_then_up);
     tcase_add_test(tc, test_the_first_token_is_told);
     tcase_add_test(tc, test_a_job_there_and_back);
+    tcase_add_test(tc, test_great_numbers_are_texts);
     tcase_add_test(tc, test_all_wishes_are_handed_on);
     tcase_add_test(tc, test_limits_stay_in_the_protocol);
     tcase_add_test(tc, test_cancel_and_kill);
