@@ -2,6 +2,7 @@
 Redis, and by clients at once. queue/redis/lua/README.md is what they are to do."""
 
 import itertools
+import os
 import random
 import threading
 
@@ -27,6 +28,7 @@ from harness.wait import wait_until
 
 pytestmark = pytest.mark.skipif(not SERVER, reason="there is no redis-server here")
 PREFIXES = itertools.count()
+STEPS = 20000 if os.environ.get("LONG_TESTS") else 400  # of each walk
 
 # What stays of a store without jobs: the format, numbers that grow, the nodes.
 RESTING = {"format", "epoch", "nodes", "seen", "calm", "totals", "state"}
@@ -136,7 +138,9 @@ def test_tick_renews_and_tells(store, node):
     pairs = dict(zip(counts[::2], counts[1::2], strict=True))
     assert pairs == {b"decho": b"1", b"wecho": b"1", b"hother": b"1", b"eother": b"1"}
     assert dict(zip(owners[::2], owners[1::2], strict=True)) == {b"me": b"2", b"you": b"1"}
+    store.redis("HSET", f"node:{node.epoch}", "seen", 5)
     assert node.tick()[14:] == [[], [], []]
+    assert int(node.nodes()[2][0][4]) >= now
 
 
 def test_counts_of_very_many_modules_are_some_of_them(store, node):
@@ -1000,10 +1004,11 @@ class Walk:
         assert left <= {"format", "epoch", "seen", "totals"}, left
 
 
+@pytest.mark.timeout(900 if os.environ.get("LONG_TESTS") else 60)
 @pytest.mark.parametrize("seed", range(4))
 def test_calls_at_random(store, seed):
     walk = Walk(store, seed)
-    for _ in range(700):
+    for _ in range(STEPS):
         walk.step()
     walk.finish()
 
