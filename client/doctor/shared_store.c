@@ -6,6 +6,8 @@
 enum {
     SLOW_US = 20000,   /* from a call of Redis to its answer: a warning */
     STUCK_US = 500000, /* critical: a lease is in danger */
+    MANY_PERCENT = 80, /* of Redis's maxmemory: a warning */
+    FULL_PERCENT = 95, /* critical */
 };
 
 static bool is_true(const json_t *stats, const char *member)
@@ -29,12 +31,28 @@ static bool check_away(const json_t *stats, struct findings *findings)
     return true;
 }
 
+static void tell_room(const json_t *stats, bool is_full, struct findings *findings)
+{
+    int64_t bytes = exam_number(stats, "store", "bytes");
+    int64_t max = exam_number(stats, "store", "bytes_max");
+    if (is_full)
+        findings_tell(findings, FINDING_CRITICAL, "redis-full", "store", NULL,
+                      "Redis has no room, and submits are refused");
+    else
+        findings_tell(
+            findings, bytes >= max / 100 * FULL_PERCENT ? FINDING_CRITICAL : FINDING_WARNING,
+            "redis-full", "store", NULL, "Redis uses %" PRId64 " of %" PRId64 " KiB of memory",
+            bytes / 1024, max / 1024);
+}
+
 static void check_room(const json_t *stats, struct findings *findings)
 {
-    if (is_true(stats, "has_room"))
+    int64_t bytes = exam_number(stats, "store", "bytes");
+    int64_t max = exam_number(stats, "store", "bytes_max");
+    bool is_full = !is_true(stats, "has_room");
+    if (!is_full && (max <= 0 || bytes < max / 100 * MANY_PERCENT))
         return;
-    findings_tell(findings, FINDING_CRITICAL, "redis-full", "store", NULL,
-                  "Redis has no room, and submits are refused");
+    tell_room(stats, is_full, findings);
     findings_advise(findings,
                     "raise maxmemory of Redis, free the disk of its files, or keep outcomes for "
                     "less time (ttl)");

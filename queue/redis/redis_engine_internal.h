@@ -13,6 +13,7 @@
  *   redis_contents  counts and pauses, as the last tick told them
  *   redis_news      entries of this node's list of news
  *   redis_member    whether this node is a member, and what is left of its lease
+ *   redis_memory    the memory of Redis
  *   redis_tick      the lease is renewed, and all is looked at
  *   redis_node      the node joins, and leaves
  *   redis_channels  what is published
@@ -72,6 +73,13 @@ struct redis_counters {
     uint64_t unconfirmed, lost;
 };
 
+/* Of Redis. */
+struct redis_memory {
+    uint64_t bytes, bytes_max; /* 0: no bound */
+    bool is_asking;
+    uint64_t next_us; /* asked for again then */
+};
+
 /* As the last tick told. */
 struct redis_totals {
     uint64_t taken_over, refused, nodes;
@@ -91,6 +99,7 @@ struct engine {
     uint64_t counts_us; /* a later one does */
     struct redis_totals totals;
     struct redis_counters counters;
+    struct redis_memory memory;
     struct redis_fetch fetch;
     struct store_ops posted;  /* of this turn: their fields are not complete before the flush */
     struct store_ops refused; /* operations that are none of this engine */
@@ -171,9 +180,12 @@ void redis_node_turn(struct engine *engine);
 void redis_node_watch(struct engine *engine, bool on);
 void redis_node_leave(struct engine *engine);
 
-/* --- redis_channels.c, redis_stats.c --- */
+/* --- redis_channels.c, redis_memory.c, redis_stats.c --- */
 
 extern const struct redis_subscription_ops redis_channels_ops;
+
+/* At each tick. */
+void redis_memory_look(struct engine *engine);
 
 char *redis_stats(const struct engine *engine);
 

@@ -24,6 +24,15 @@ static void write_node(struct json_writer *json, const struct engine *engine)
     json_writer_uint(json, "nodes", engine->totals.nodes);
 }
 
+static void write_memory(struct json_writer *json, const struct redis_memory *memory)
+{
+    json_writer_uint(json, "bytes", memory->bytes);
+    if (memory->bytes_max)
+        json_writer_uint(json, "bytes_max", memory->bytes_max);
+    else
+        json_writer_null(json, "bytes_max");
+}
+
 /* Those of this node, then those of all since the store was made. */
 static void write_counters(struct json_writer *json, const struct engine *engine)
 {
@@ -41,6 +50,7 @@ char *redis_stats(const struct engine *engine)
     json.more = true; /* the text goes on where another one ends */
     write_node(&json, engine);
     write_connection(&json, &view, redis_now_us(engine));
+    write_memory(&json, &engine->memory);
     write_counters(&json, engine);
     return json_writer_close(&json);
 }

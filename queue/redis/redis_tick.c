@@ -108,6 +108,7 @@ static void renewed(struct engine *engine, const struct redis_reply *reply)
         redis_member_change(engine, REDIS_NODE_MEMBER);
     if (pauses_changed && engine->news)
         engine->news->paused(engine->news_arg);
+    redis_memory_look(engine);
     if (engine->asked_counts)
         take_counts(engine, reply);
     if (engine->news)

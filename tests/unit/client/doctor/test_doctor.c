@@ -112,6 +112,14 @@ START_TEST(a_queue_on_redis)
                  "{\"store\":{\"engine\":\"redis\",\"up\":true,\"has_room\":true,"
                  "\"round_trip_us\":500000}}",
                  "critical redis-slow store");
+    assert_stats(doctor_queue,
+                 "{\"store\":{\"engine\":\"redis\",\"up\":true,\"has_room\":true,\"bytes\":8000,"
+                 "\"bytes_max\":10000}}",
+                 "warning redis-full store");
+    assert_stats(doctor_queue,
+                 "{\"store\":{\"engine\":\"redis\",\"up\":true,\"has_room\":true,\"bytes\":9500,"
+                 "\"bytes_max\":10000}}",
+                 "critical redis-full store");
 }
 END_TEST
 
