@@ -5,6 +5,7 @@
 #include "common/xmalloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void queue(struct kept_asks *asks, struct kept_ask *ask)
 {
@@ -23,11 +24,13 @@ static struct kept *record_of(struct keep_op *op)
 {
     struct stored_job *read = op->op.job;
     struct kept *job = kept_record_find(op->keep, op->op.seq);
+    if (!job && !read)
+        return NULL;
     if (!job)
-        return read ? kept_record_read(op->keep, read) : NULL;
-    if (read)
-        kept_record_take_bodies(job, read);
-    stored_job_free(read);
+        job = kept_record_read(op->keep, read);
+    else if (read)
+        kept_elsewhere_merge(job, read);
+    job->follows |= (uint8_t)op->op.wants;
     kept_touch(job);
     return job;
 }
@@ -47,7 +50,9 @@ static void loaded(struct keep_op *op)
     struct kept *job = record_of(op);
     if (op->op.only_small)
         op->keep->loads.count--;
-    if (ask && job)
+    if (ask && op->op.status == STORE_AWAY)
+        kept_tell_answer(ask, KEPT_ANSWER_STORAGE, NULL);
+    else if (ask && job)
         queue(&job->asks, ask);
     else if (ask)
         kept_tell_answer(ask, KEPT_ANSWER_UNKNOWN, NULL);
@@ -66,6 +71,9 @@ static void load(struct keep *keep, struct kept_ask *ask)
     op->op.with_input = ask->with_input;
     op->op.with_result = with_result;
     op->op.only_small = with_any;
+    if (kept_is_shared(keep) && ask->follower)
+        op->op.wants = kept_elsewhere_wants_of(ask->follower);
+    ask->is_fresh = true;
     keep->loads.count += with_any;
     queue(&op->asks, ask);
     kept_write_post(op);
@@ -75,6 +83,7 @@ void kept_ask_start(struct keep *keep, struct kept_ask *ask)
 {
     struct kept *job = kept_record_find(keep, ask->seq);
     ask->of = NULL;
+    ask->is_fresh = false;
     if (!job) {
         load(keep, ask);
         return;
@@ -111,44 +120,124 @@ static void stop_at_master(struct kept *job, bool kill)
         keep->parts.master->stop(keep->parts.master_arg, job, kill);
 }
 
-static void cancel_marked(struct keep_op *op)
+static void marked(struct keep_op *op)
 {
-    stop_at_master(op->job, false);
+    if (op->op.status != STORE_OK && kept_is_shared(op->keep)) {
+        kept_lease_refused(op);
+        return;
+    }
+    stop_at_master(op->job, op->op.kill);
     kept_tell_answers(op->job, KEPT_ANSWER_OK);
 }
 
-static void kill_marked(struct keep_op *op)
+static void mark(struct kept *job, struct kept_ask *ask)
 {
-    stop_at_master(op->job, true);
-    kept_tell_answers(op->job, KEPT_ANSWER_OK);
+    job->stored->outcome.over_ms = 0; /* of an end before it was retried */
+    queue(&job->answers, ask);
+    struct keep_op *op = kept_write_job(job, STORE_MARK, marked);
+    op->op.is_held = kept_is_held(job);
+    op->op.kill = ask->kind == KEPT_ASK_KILL;
+    op->op.by = ask->by;
 }
 
 static void stop_handed(struct kept *job, struct kept_ask *ask)
 {
-    bool kill = ask->kind == KEPT_ASK_KILL;
-    if (job->stored->run.is_cancelled) {
-        stop_at_master(job, kill);
-        kept_tell_answer(ask, KEPT_ANSWER_OK, job);
+    bool is_noted = job->stored->run.is_cancelled || ask->is_noted;
+    if (!job->stored->run.is_cancelled) {
+        job->stored->run.is_cancelled = true;
+        free(job->stop_by);
+        job->stop_by = xstrdup(ask->by ? ask->by : "");
+    }
+    if (!is_noted) {
+        mark(job, ask);
         return;
     }
-    job->stored->run.is_cancelled = true;
-    job->stored->outcome.over_ms = 0; /* of an end before it was retried */
-    free(job->stop_by);
-    job->stop_by = xstrdup(ask->by ? ask->by : "");
-    queue(&job->answers, ask);
-    kept_write_job(job, STORE_MARK, kill ? kill_marked : cancel_marked);
+    stop_at_master(job, ask->kind == KEPT_ASK_KILL);
+    kept_tell_answer(ask, KEPT_ANSWER_OK, job);
 }
 
 static void stop(struct kept *job, struct kept_ask *ask)
 {
     if (job->state == KEPT_ENDED) {
         kept_tell_answer(ask, KEPT_ANSWER_UNKNOWN, NULL);
-    } else if (job->state == KEPT_HANDED || job->state == KEPT_RUNNING) {
+    } else if (kept_is_held(job)) {
         stop_handed(job, ask);
+    } else if (job->state == KEPT_ELSEWHERE && job->stored->run.state == STORED_HANDED) {
+        mark(job, ask);
     } else {
         queue(&job->answers, ask);
         kept_end_cancelled(job, ask->by);
     }
+}
+
+/* --- a submit that withdraws from a job that other nodes' submits may have joined --- */
+
+static bool is_wanted_by_others(const struct kept *job)
+{
+    const struct kept_follower *follower;
+    LIST_FOREACH (follower, &job->followers, link)
+        if (follower->is_submit && !follower->is_leaving)
+            return true;
+    return job->is_detached || job->stored->others & STORE_WANTS_SUBMIT;
+}
+
+static struct kept_follower *first_leaving(const struct kept *job)
+{
+    struct kept_follower *follower;
+    LIST_FOREACH (follower, &job->followers, link)
+        if (follower->is_leaving)
+            return follower;
+    return NULL;
+}
+
+static void leave(struct kept *job, struct kept_ask *ask)
+{
+    const struct kept_event event = {.type = KEPT_EVENT_LEFT, .job = job, .fields = ask->by};
+    struct kept_follower *follower;
+    while ((follower = first_leaving(job)))
+        kept_tell_last(follower, &event);
+    kept_tell_answer(ask, KEPT_ANSWER_OK, job);
+}
+
+/* The store forgets this node's submits, and tells in the same step what other nodes want: so one
+ * of several that withdraw together finds that it is the last. */
+static void withdraw(struct kept *job, struct kept_ask *ask)
+{
+    if (!ask->is_noted) {
+        ask->is_noted = true;
+        kept_elsewhere_leave(job);
+    } else if (job->state != KEPT_ENDED && is_wanted_by_others(job)) {
+        leave(job, ask);
+    } else {
+        ask->is_noted = false;
+        ask->kind = KEPT_ASK_CANCEL;
+        stop(job, ask);
+    }
+}
+
+/* --- an ask that nobody waits for --- */
+
+struct own_ask {
+    struct kept_ask ask;
+    char by[];
+};
+
+static void own_answered(struct kept_ask *ask, enum kept_answer answer, struct kept *job)
+{
+    (void)answer, (void)job;
+    free(ask);
+}
+
+struct kept_ask *kept_ask_stop(struct keep *keep, uint64_t seq, enum kept_ask_kind kind,
+                               const char *by)
+{
+    size_t len = strlen(by) + 1;
+    struct own_ask *own = xcalloc(1, sizeof *own + len);
+    memcpy(own->by, by, len);
+    own->ask = (struct kept_ask){
+        .kind = kind, .seq = seq, .by = own->by, .is_own = true, .answered = own_answered};
+    kept_ask_start(keep, &own->ask);
+    return &own->ask;
 }
 
 /* --- forget --- */
@@ -156,6 +245,10 @@ static void stop(struct kept *job, struct kept_ask *ask)
 /* Somebody may have joined it meanwhile. */
 static void forgotten(struct keep_op *op)
 {
+    if (op->op.status != STORE_OK && kept_is_shared(op->keep)) {
+        kept_elsewhere_refused(op);
+        return;
+    }
     kept_tell_ended(op->job);
     kept_set_state(op->job, KEPT_GONE);
     kept_tell_answers(op->job, op->op.status == STORE_OK ? KEPT_ANSWER_OK : KEPT_ANSWER_UNKNOWN);
@@ -199,10 +292,16 @@ static void drop_result(struct kept *job)
 
 static void again(struct keep_op *op)
 {
+    bool is_conflict = op->op.status == STORE_CONFLICT;
+    if (op->op.status != STORE_OK && !is_conflict && kept_is_shared(op->keep)) {
+        kept_elsewhere_refused(op);
+        return;
+    }
     if (op->op.status != STORE_OK) {
         not_again(op);
         return;
     }
+    op->job->follows = (uint8_t)op->op.wants;
     drop_result(op->job);
     kept_due_note(op->job);
     kept_tell_answers(op->job, KEPT_ANSWER_OK);
@@ -217,9 +316,11 @@ static void run_again(struct kept *job)
     if (job->stored->wish.max_wait_ms)
         run->expires_ms =
             kept_era_now(keep, kept_era_of(keep, job->stored->seq)) + job->stored->wish.max_wait_ms;
-    kept_set_state(job, KEPT_WAITING);
+    kept_set_state(job, kept_is_shared(keep) ? KEPT_ELSEWHERE : KEPT_WAITING);
     kept_window_put(job);
-    kept_write_job(job, STORE_AGAIN, again)->run = before;
+    struct keep_op *op = kept_write_job(job, STORE_AGAIN, again);
+    op->run = before;
+    op->op.wants = kept_is_shared(keep) ? kept_elsewhere_wants(job) : 0;
 }
 
 static void retry(struct kept *job, struct kept_ask *ask)
@@ -239,11 +340,14 @@ static void retry(struct kept *job, struct kept_ask *ask)
 void kept_ask_look(struct kept *job)
 {
     static void (*const calls[])(struct kept * job, struct kept_ask * ask) = {
-        [KEPT_ASK_LOOK] = look, [KEPT_ASK_FOLLOW] = follow, [KEPT_ASK_CANCEL] = stop,
-        [KEPT_ASK_KILL] = stop, [KEPT_ASK_FORGET] = forget, [KEPT_ASK_RETRY] = retry,
+        [KEPT_ASK_LOOK] = look,         [KEPT_ASK_FOLLOW] = follow, [KEPT_ASK_CANCEL] = stop,
+        [KEPT_ASK_KILL] = stop,         [KEPT_ASK_FORGET] = forget, [KEPT_ASK_RETRY] = retry,
+        [KEPT_ASK_WITHDRAW] = withdraw,
     };
     struct kept_ask *ask = TAILQ_FIRST(&job->asks);
     ask->state = job->state;
+    if (ask->kind != KEPT_ASK_WITHDRAW && kept_elsewhere_is_asked(job, ask))
+        return;
     if (job->state == KEPT_GONE || job->state == KEPT_NEW)
         kept_tell_answer(ask, KEPT_ANSWER_UNKNOWN, NULL);
     else if (ask->permits && !ask->permits(ask, job))

@@ -18,6 +18,8 @@ enum kept_ask_kind {
     KEPT_ASK_KILL,   /* likewise */
     KEPT_ASK_FORGET, /* the outcome goes */
     KEPT_ASK_RETRY,  /* a failed one runs again */
+    /* For queue/kept/ alone: */
+    KEPT_ASK_WITHDRAW, /* the last submit of this node; submits of other nodes may go on */
 };
 
 enum kept_answer {
@@ -47,6 +49,8 @@ struct kept_ask {
     /* For queue/kept/ alone: */
     struct kept_asks *of; /* the list that it stands in, or NULL */
     bool is_own;          /* nobody waits for its answer */
+    bool is_fresh;        /* the copy of the job was read for it */
+    bool is_noted;        /* CANCEL, KILL: the store knows of it; a withdrawal: what others want */
     TAILQ_ENTRY(kept_ask) link;
 };
 

@@ -3,14 +3,33 @@
 
 static void delay(struct kept *job)
 {
-    kept_set_state(job, KEPT_DELAYED);
+    kept_set_state(job, kept_is_shared(job->keep) ? KEPT_ELSEWHERE : KEPT_DELAYED);
     kept_record_drop_input(job);
 }
 
 static void wait(struct kept *job)
 {
-    kept_set_state(job, KEPT_WAITING);
+    kept_set_state(job, kept_is_shared(job->keep) ? KEPT_ELSEWHERE : KEPT_WAITING);
     kept_window_put(job);
+}
+
+/* Followers here hear of the next run, too, wherever that is. */
+static struct keep_op *write_back(struct kept *job, kept_finish finish)
+{
+    struct keep_op *op = kept_write_job(job, STORE_BACK, finish);
+    op->op.is_held = true;
+    op->op.wants = kept_is_shared(job->keep) ? kept_elsewhere_wants(job) : 0;
+    return op;
+}
+
+/* False: it is not written. */
+bool kept_back_is_written(struct keep_op *op)
+{
+    if (op->op.status != STORE_OK)
+        kept_lease_refused(op);
+    else
+        op->job->follows = (uint8_t)op->op.wants;
+    return op->op.status == STORE_OK;
 }
 
 struct keep_op *kept_back_to(struct kept *job, uint64_t due_ms, kept_finish finish)
@@ -24,13 +43,13 @@ struct keep_op *kept_back_to(struct kept *job, uint64_t due_ms, kept_finish fini
     else
         wait(job);
     kept_due_note(job);
-    return kept_write_job(job, STORE_BACK, finish);
+    return write_back(job, finish);
 }
 
 static void written(struct keep_op *op)
 {
-    bug_on(op->op.status != STORE_OK);
-    kept_tell_answers(op->job, KEPT_ANSWER_OK);
+    if (kept_back_is_written(op))
+        kept_tell_answers(op->job, KEPT_ANSWER_OK);
 }
 
 void kept_back(struct kept *job, bool begun)

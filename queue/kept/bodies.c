@@ -45,12 +45,13 @@ static void done(struct keep_op *op)
     struct kept *job = op->job;
     op->keep->bodies.bytes -= (uintptr_t)op->arg;
     if (op->op.job)
-        kept_record_take_bodies(job, op->op.job);
+        kept_elsewhere_merge(job, op->op.job);
+    else if (op->op.status == STORE_AWAY)
+        kept_elsewhere_away(job);
     else if (job->state == KEPT_ENDED)
         kept_set_state(job, KEPT_GONE);
     else
         job->stored->input.is_lost = true;
-    stored_job_free(op->op.job);
 }
 
 /* One body at a time. */

@@ -7,7 +7,10 @@
  */
 #include "queue/kept/kept_internal.h"
 
-enum { LOOK_MS = 60000 };
+enum {
+    LOOK_MS = 60000,
+    OTHERS_MS = 100, /* after a time that another node of a shared store has noted, perhaps */
+};
 
 void kept_due_set_timer(struct keep *keep, const struct kept_era *era, uint64_t next_ms)
 {
@@ -28,11 +31,26 @@ static void note(struct keep *keep, const struct kept_era *era, struct kept_era_
     kept_due_set_timer(keep, era, at_ms);
 }
 
+/* Whoever noted the time itself is sooner: the others need not ask. */
+static uint64_t later(uint64_t at_ms)
+{
+    return at_ms ? at_ms + OTHERS_MS : 0;
+}
+
+void kept_due_tell(struct keep *keep, uint64_t ripe_ms, uint64_t expires_ms)
+{
+    struct kept_era *era = &keep->eras[0];
+    note(keep, era, &era->ripe, later(ripe_ms));
+    note(keep, era, &era->expired, later(expires_ms));
+}
+
 void kept_due_note(struct kept *job)
 {
     struct kept_era *era = kept_era_of(job->keep, job->stored->seq);
-    if (job->state == KEPT_DELAYED)
+    if (job->state == KEPT_ENDED || job->state == KEPT_GONE)
+        return;
+    if (job->stored->run.state == STORED_DELAYED)
         note(job->keep, era, &era->ripe, job->stored->run.due_ms);
-    if (job->state == KEPT_DELAYED || job->state == KEPT_WAITING)
+    if (job->stored->run.state == STORED_DELAYED || job->stored->run.state == STORED_WAITING)
         note(job->keep, era, &era->expired, job->stored->run.expires_ms);
 }

@@ -6,18 +6,6 @@
 
 enum { FIELDS_MAX = 1024 }; /* of an end that is decided here */
 
-/* Answers come first: the asker of a cancel has its ok before the end. */
-static void written(struct keep_op *op)
-{
-    struct kept *job = op->job;
-    bug_on(op->op.status != STORE_OK);
-    kept_room_written(job);
-    kept_sweep_note(op->keep, job->stored->outcome.over_ms);
-    kept_tell_answers(job, KEPT_ANSWER_OK);
-    kept_tell_observer(job, &(struct kept_event){.type = KEPT_EVENT_ENDED, .job = job});
-    kept_tell_ended(job);
-}
-
 static void count(struct keep_counts *counts, const struct stored_outcome *outcome)
 {
     if (outcome->is_done)
@@ -28,6 +16,23 @@ static void count(struct keep_counts *counts, const struct stored_outcome *outco
         counts->poisoned++;
     else
         counts->failed++;
+}
+
+/* Answers come first: the asker of a cancel has its ok before the end. */
+static void written(struct keep_op *op)
+{
+    struct kept *job = op->job;
+    kept_room_written(job);
+    if (op->op.status != STORE_OK) {
+        kept_lease_refused(op);
+        return;
+    }
+    count(&op->keep->counts, &job->stored->outcome);
+    count(&job->module->counts, &job->stored->outcome);
+    kept_sweep_note(op->keep, job->stored->outcome.over_ms);
+    kept_tell_answers(job, KEPT_ANSWER_OK);
+    kept_tell_observer(job, &(struct kept_event){.type = KEPT_EVENT_ENDED, .job = job});
+    kept_tell_ended(job);
 }
 
 static uint64_t ttl_ms(const struct kept *job, bool is_done)
@@ -56,6 +61,7 @@ static void leave(struct kept *job)
 
 static void end(struct kept *job, struct stored_outcome *outcome, struct payload *result)
 {
+    bool is_held = kept_is_held(job);
     outcome->ended_ms = kept_wall_ms(job->keep);
     outcome->over_ms = outcome->ended_ms + ttl_ms(job, outcome->is_done);
     leave(job);
@@ -63,9 +69,7 @@ static void end(struct kept *job, struct stored_outcome *outcome, struct payload
     job->stored->run.state = STORED_ENDED;
     set_result(job, result);
     kept_room_keep(job);
-    count(&job->keep->counts, outcome);
-    count(&job->module->counts, outcome);
-    kept_write_job(job, STORE_ENDED, written);
+    kept_write_job(job, STORE_ENDED, written)->op.is_held = is_held;
 }
 
 void kept_end_done(struct kept *job, const char *fields, struct payload *result)

@@ -39,7 +39,8 @@ void kept_era_init(struct keep *keep)
     if (keep->next_seq > 1) /* look at once */
         keep->eras[0].ripe.next_ms = keep->eras[0].expired.next_ms = 1;
     keep->era_count = 1;
-    begin(keep);
+    if (!kept_is_shared(keep)) /* its clock is one */
+        begin(keep);
 }
 
 bool kept_era_look(struct keep *keep, int64_t *jump_ms)
@@ -47,6 +48,8 @@ bool kept_era_look(struct keep *keep, int64_t *jump_ms)
     int64_t now = offset_ms(keep);
     *jump_ms = now - keep->offset_ms;
     keep->offset_ms = now;
+    if (kept_is_shared(keep))
+        return false;
     if (*jump_ms<JUMP_MS && * jump_ms> - JUMP_MS)
         return false;
     begin(keep);
@@ -64,6 +67,8 @@ struct kept_era *kept_era_of(struct keep *keep, uint64_t seq)
 uint64_t kept_era_now(const struct keep *keep, const struct kept_era *era)
 {
     int64_t offset = keep->offset_ms;
+    if (kept_is_shared(keep))
+        return kept_wall_ms(keep);
     if (era != keep->eras && era->offset_ms < offset)
         offset = era->offset_ms;
     return (uint64_t)((int64_t)(kept_now_us(keep) / 1000) + offset);

@@ -1,11 +1,6 @@
 /* kept_follower: the public calls of followers: to leave, to withdraw. */
 #include "queue/kept/kept_internal.h"
 
-#include "common/xmalloc.h"
-
-#include <stdlib.h>
-#include <string.h>
-
 void kept_unfollow(struct kept_follower *follower)
 {
     if (follower->job)
@@ -14,37 +9,21 @@ void kept_unfollow(struct kept_follower *follower)
 
 /* --- a submit that withdraws --- */
 
-/* A cancel that nobody waits for. */
-struct withdrawal {
-    struct kept_ask ask;
-    char by[];
-};
-
-static void answered(struct kept_ask *ask, enum kept_answer answer, struct kept *job)
+/* Submits of other nodes may have joined a job with a key. */
+static enum kept_ask_kind kind_of(const struct kept *job)
 {
-    (void)answer, (void)job;
-    free(ask);
-}
-
-static void cancel(struct kept *job, const char *by)
-{
-    size_t len = strlen(by) + 1;
-    struct withdrawal *withdrawal = xcalloc(1, sizeof *withdrawal + len);
-    memcpy(withdrawal->by, by, len);
-    withdrawal->ask = (struct kept_ask){.kind = KEPT_ASK_CANCEL,
-                                        .seq = job->stored->seq,
-                                        .by = withdrawal->by,
-                                        .is_own = true,
-                                        .answered = answered};
-    kept_ask_start(job->keep, &withdrawal->ask);
+    bool may_be_joined = kept_is_shared(job->keep) && job->stored->wish.key;
+    return may_be_joined ? KEPT_ASK_WITHDRAW : KEPT_ASK_CANCEL;
 }
 
 bool kept_withdraw(struct kept_follower *follower, const char *by)
 {
+    struct kept *job = follower->job;
     if (!kept_is_last(follower)) {
         kept_tell_leave(follower);
         return false;
     }
-    cancel(follower->job, by);
+    follower->is_leaving = true;
+    kept_ask_stop(job->keep, job->stored->seq, kind_of(job), by);
     return true;
 }

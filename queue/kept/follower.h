@@ -26,8 +26,9 @@ enum kept_event_type {
                          */
     KEPT_EVENT_GONE,    /* the outcome went from the store before it was read; the follower has left
                          */
-    KEPT_EVENT_LEFT,    /* of a submit that was cancelled before it joined: it has left the job,
-                         * which goes on with others. `fields` tells `by` whom */
+    KEPT_EVENT_LEFT,    /* of a submit that was cancelled before it joined, or that withdrew from a
+                         * job of other nodes' submits, too: it has left the job, which goes on with
+                         * others. `fields` tells `by` whom */
 };
 
 /* Why a submit is refused. */
@@ -61,6 +62,7 @@ struct kept_follower {
     unsigned wants;   /* enum kept_wants */
     bool is_submit;   /* it submitted or joined the job; a wait otherwise */
     bool is_detached; /* a submit that leaves at ACCEPTED */
+    bool is_leaving;  /* for queue/kept/ alone: it withdraws, and may be the last one */
     void (*event)(struct kept_follower *follower, const struct kept_event *event);
 };
 
@@ -71,8 +73,8 @@ void kept_unfollow(struct kept_follower *follower);
 bool kept_is_last(const struct kept_follower *follower);
 
 /* The submit ends for its own part (a cancel by target, or `link`). If it is the last one, the
- * job is cancelled: true, and the submit hears of the end, after
- * this call. Otherwise it has left the job. `by` is as of an ask. */
+ * job is cancelled: true, and the submit hears of the end, after this call; or of LEFT, if other
+ * nodes have submits of the job. Otherwise it has left the job. `by` is as of an ask. */
 bool kept_withdraw(struct kept_follower *follower, const char *by);
 
 /* An outcome was written whole to the connection of this follower, which has left the job: unless

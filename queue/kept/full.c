@@ -4,6 +4,8 @@
 static uint64_t unfinished(const struct keep *keep)
 {
     const struct keep_counts *counts = &keep->counts;
+    if (kept_is_shared(keep))
+        return keep->shared.unfinished;
     return counts->waiting + counts->delayed + counts->handed + counts->running;
 }
 

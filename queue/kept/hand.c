@@ -11,7 +11,7 @@ enum { AHEAD_US = 50000, AHEAD_MIN = 2 };
 
 bool kept_hand_is_ready(const struct keep *keep)
 {
-    return keep->master.is_up && !keep->master.is_drained &&
+    return keep->master.is_up && !keep->master.is_drained && kept_is_up(keep) &&
            kept_now_us(keep) >= keep->master.until_us;
 }
 
@@ -38,16 +38,27 @@ static uint64_t ahead_max(const struct kept_module *module)
     return least(n, kept_hold_most(module));
 }
 
+static uint64_t ahead(const struct kept_module *module)
+{
+    return module->counts.handed + module->window.claimed;
+}
+
 bool kept_hand_has_place(struct kept_module *module)
 {
-    return kept_hand_may(module) && module->counts.handed < ahead_max(module) &&
-           kept_room_fits(module);
+    return kept_hand_may(module) && ahead(module) < ahead_max(module) && kept_room_fits(module);
+}
+
+size_t kept_hand_places(const struct kept_module *module)
+{
+    uint64_t most = ahead_max(module), now = ahead(module);
+    return now < most ? (size_t)least(most - now, kept_room_most(module)) : 0;
 }
 
 /* A small input may be needed again, and costs little; a large one is read again. */
 static void submit(struct kept *job)
 {
     struct keep *keep = job->keep;
+    job->is_expiring = false;
     kept_set_place(job, KEPT_WITH_MASTER);
     keep->parts.master->submit(keep->parts.master_arg, job);
     if (job->input && job->input->size > KEPT_INPUT_SMALL)
@@ -97,6 +108,21 @@ static void hand(struct kept *job)
         return;
     kept_hand_prepare(job);
     kept_write_job(job, STORE_HANDED, written);
+}
+
+/* A run of before, which was lost, ends first. */
+void kept_hand_claimed(struct kept *job)
+{
+    if (job->is_late)
+        return;
+    if (job->stored->run.is_cancelled) {
+        kept_end_cancelled(job, job->stop_by);
+        return;
+    }
+    if (ends_here(job))
+        return;
+    kept_room_expect(job);
+    kept_hand_written(job);
 }
 
 /* The first one is being written: the others wait for it, because order holds. */

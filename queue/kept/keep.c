@@ -25,6 +25,11 @@ static void hand_again(void *arg)
     kept_module_touch_all(arg);
 }
 
+static void try_again(void *arg)
+{
+    kept_news_try_again(arg);
+}
+
 static void acks_fire(void *arg)
 {
     kept_ack_post(arg);
@@ -40,6 +45,8 @@ static void init_timers(struct keep *keep)
     timer_init(&keep->sweep.timer, sweep_fires, keep);
     timer_init(&keep->room.again, hand_again, keep);
     timer_init(&keep->master.ready, hand_again, keep);
+    timer_init(&keep->shared.again, try_again, keep);
+    log_limit_init(&keep->shared.late_lines, keep->parts.timers, LOG_WARN, "late-outcome");
 }
 
 static void clear_timers(struct keep *keep)
@@ -53,6 +60,8 @@ static void clear_timers(struct keep *keep)
     timer_clear(timers, &keep->sweep.timer);
     timer_clear(timers, &keep->room.again);
     timer_clear(timers, &keep->master.ready);
+    timer_clear(timers, &keep->shared.again);
+    log_limit_end(&keep->shared.late_lines);
 }
 
 /* --- begin and end --- */
@@ -69,6 +78,7 @@ static void init_lists(struct keep *keep)
     TAILQ_INIT(&keep->pass.jobs);
     TAILQ_INIT(&keep->pass.modules);
     STAILQ_INIT(&keep->acks.notes);
+    STAILQ_INIT(&keep->shared.refused);
 }
 
 struct keep *keep_new(const struct keep_parts *parts)
@@ -91,6 +101,7 @@ void keep_free(struct keep *keep)
     struct kept_module *module;
     clear_timers(keep);
     kept_ack_free(keep);
+    kept_write_free_refused(keep);
     kept_record_free_all(keep);
     while ((module = TAILQ_FIRST(&keep->all_modules)))
         kept_module_free(module);
@@ -128,7 +139,7 @@ struct kept *keep_find(struct keep *keep, uint64_t seq)
 
 uint64_t keep_last_seq(const struct keep *keep)
 {
-    return keep->next_seq - 1;
+    return keep->parts.engine_ops->is_shared ? keep->last_seq : keep->next_seq - 1;
 }
 
 void keep_ask(struct keep *keep, struct kept_ask *ask)
@@ -172,6 +183,9 @@ void keep_set_observer(struct keep *keep,
                        void (*call)(void *arg, struct kept *job, const struct kept_event *event),
                        void *arg)
 {
+    const struct engine_ops *ops = keep->parts.engine_ops;
     keep->observer = call;
     keep->observer_arg = arg;
+    if (ops->is_shared)
+        ops->watch(keep->parts.engine, call);
 }

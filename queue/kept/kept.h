@@ -9,6 +9,10 @@
  * While a record is in memory, it is the truth, and the store follows. One operation of a job is in
  * progress at a time; a change meanwhile waits for its end. An event is told only after the store
  * has its cause.
+ *
+ * With a store that many nodes share, that is so for the jobs that this node holds: HANDED and
+ * RUNNING ones. All others are the store's, and any node may change them. The record of such a job
+ * is a copy, here for its followers and for those who ask: each ask reads it anew (elsewhere.c).
  */
 #ifndef TASKMASTER_QUEUE_KEPT_KEPT_H
 #define TASKMASTER_QUEUE_KEPT_KEPT_H
@@ -75,6 +79,16 @@ struct kept {
     uint64_t started_us;          /* of a running one */
     uint64_t coming;              /* bytes that its result may have */
     char *stop_by;                /* fields of the event for a cancel that was asked for; owned */
+
+    /* Of a shared store: */
+    bool is_stale;             /* a copy: the store has it otherwise by now */
+    bool is_away;              /* a copy: it could not be read, and is not for a while */
+    bool is_late;              /* the master has a run of it that this node holds no more, */
+    bool is_expiring;          /* or was told to stop the run, as the lease ends; */
+    uint32_t late_attempt;     /* of the late run */
+    uint8_t follows;           /* enum store_wants: of this node, as the store knows */
+    struct stored_job *handed; /* a copy that was handed to this node during an operation; owned; */
+    uint8_t handed_by;         /* enum store_kind: by this one */
 };
 
 static inline uint64_t kept_seq(const struct kept *job)

@@ -6,6 +6,7 @@
  * window.c. Each file calls only the files below it in this list:
  *
  *     keep       made, freed and turned; the public calls, the timers
+ *     news       what a shared store tells of other nodes
  *     master     what the connection to the master tells
  *     follower   the public calls of followers
  *     views      what is shown of all jobs
@@ -14,6 +15,9 @@
  *     ack        outcomes that were told
  *     sweep      outcomes that are over
  *     ripe       delayed jobs that are due, and jobs that have waited too long
+ *     adopt      jobs of dead nodes
+ *     claim      the next jobs of a module, handed to this node by a shared store
+ *     held       jobs that a shared store hands to this node
  *     ask        requests about one job
  *     submit     a new job
  *     join       or one more submit of another job
@@ -24,12 +28,16 @@
  *     retry      a failed run is tried again
  *     back       a job is waiting again
  *     end        a job ends
+ *     lease      this node's lease ends, or is lost
+ *     others     followers at other nodes hear of events
+ *     bodies     inputs and results, read for those who wait for them
+ *     elsewhere  copies of jobs that the shared store has, or another node
  *     due        when the next ones are due
  *     hold       modules that are handed nothing for a time
  *     room       the store's room for results
  *     full       the queue or the store is full
  *     tell       followers hear of events
- *     bodies     inputs and results, read for those who wait for them
+ *     totals     counts and pauses, as the store tells them
  *     window     the next jobs of a module in memory
  *     write      one operation of a job at a time
  *     record     records in memory: found, made, counted, freed
@@ -79,6 +87,7 @@ void kept_owner_free_all(struct keep *keep);
 struct kept *kept_record_new(struct keep *keep, struct stored_job *stored);
 struct kept *kept_record_read(struct keep *keep, struct stored_job *stored);
 struct kept *kept_record_find(const struct keep *keep, uint64_t seq);
+void kept_record_each(struct keep *keep, void (*call)(struct kept *job));
 
 /* Makes payloads of bodies that were read. */
 void kept_record_take_bodies(struct kept *job, struct stored_job *from);
@@ -104,6 +113,10 @@ typedef void (*kept_finish)(struct keep_op *op);
 
 struct keep_op *kept_write_new(struct keep *keep, enum store_kind kind, kept_finish finish);
 void kept_write_post(struct keep_op *op);
+
+/* Once more: a shared store could not do it. */
+void kept_write_post_again(struct keep_op *op);
+void kept_write_free_refused(struct keep *keep);
 
 /* Of the job. `finish` may be NULL: then nothing can fail. */
 struct keep_op *kept_write_job(struct kept *job, enum store_kind kind, kept_finish finish);
@@ -143,6 +156,9 @@ void kept_tell_observer(struct kept *job, const struct kept_event *event);
 
 /* Those that want to. */
 void kept_tell(struct kept *job, enum kept_wants wants, struct kept_event *event);
+
+/* Likewise, but not the observer. */
+void kept_tell_followers(struct kept *job, enum kept_wants wants, struct kept_event *event);
 
 /* The follower leaves before it is told. */
 void kept_tell_last(struct kept_follower *follower, const struct kept_event *event);
@@ -188,11 +204,69 @@ void kept_bodies_forget(struct kept *job);
 /* The next one in line has its turn: the pass looks at it. False: there is none. */
 bool kept_bodies_next(struct keep *keep);
 
+/* --- totals.c --- */
+
+void kept_totals_count(struct keep *keep);
+void kept_totals_pause(struct keep *keep);
+
+/* --- elsewhere.c: copies of jobs that the shared store has, or another node --- */
+
+/* What followers here want to hear from the store: bits of enum store_wants. */
+unsigned kept_elsewhere_wants(const struct kept *job);
+unsigned kept_elsewhere_wants_of(const struct kept_follower *follower);
+
+/* The job is as it was read, which is taken over: all of it; or as far as the record does not know
+ * better. */
+void kept_elsewhere_replace(struct kept *job, struct stored_job *read);
+void kept_elsewhere_take(struct kept *job, struct stored_job *read);
+
+/* Likewise, of any store: those of one that is not shared are behind the record. */
+void kept_elsewhere_merge(struct kept *job, struct stored_job *read);
+
+/* The operation has changed nothing: the job is not as it was. Asks that waited for it are
+ * answered, or asked again. */
+void kept_elsewhere_refused(struct keep_op *op);
+
+/* It could not be read. Who asked is told so. */
+void kept_elsewhere_away(struct kept *job);
+
+/* This node holds the job no more. */
+void kept_elsewhere_lose(struct kept *job);
+
+/* The job is a copy, and is read for the ask first. */
+bool kept_elsewhere_is_asked(struct kept *job, const struct kept_ask *ask);
+
+/* Reads the copy if it is out of date, or if the store does not know that it is followed. */
+void kept_elsewhere_look(struct kept *job);
+
+/* No follower of this node counts any more; other nodes' are read. */
+void kept_elsewhere_leave(struct kept *job);
+
+void kept_elsewhere_changed(struct kept *job);
+
+/* --- others.c: followers at other nodes hear of an event of a held job --- */
+
+void kept_others_tell(struct kept *job, enum store_wants what, const char *fields);
+
+/* --- lease.c --- */
+
+void kept_lease_expiring(struct keep *keep, bool kill);
+void kept_lease_lost(struct keep *keep);
+
+/* The outcome of a run counts no more. */
+void kept_lease_tell_late(struct kept *job, uint32_t attempt);
+
+/* An operation of a job that was held was refused. */
+void kept_lease_refused(struct keep_op *op);
+
 /* --- room.c, hold.c --- */
 
 /* The store has room for what is on its way, and for a result of the module. */
 bool kept_room_fits(struct kept_module *module);
 void kept_room_expect(struct kept *job);
+
+/* How many more such results. */
+uint64_t kept_room_most(const struct kept_module *module);
 
 /* Nothing of the job is on its way any more. */
 void kept_room_release(struct kept *job);
@@ -249,6 +323,9 @@ void kept_back(struct kept *job, bool begun);
 /* Likewise, or delayed if there is a `due_ms`. */
 struct keep_op *kept_back_to(struct kept *job, uint64_t due_ms, kept_finish finish);
 
+/* Whether it was: `finish` asks for it. */
+bool kept_back_is_written(struct keep_op *op);
+
 /* The run that has failed is tried again, if the job's wishes allow it. */
 bool kept_retry_try(struct kept *job, const struct kept_end *end);
 
@@ -259,6 +336,12 @@ bool kept_hand_may(const struct kept_module *module);
 
 /* The master may have one more job of the module. */
 bool kept_hand_has_place(struct kept_module *module);
+
+/* How many more. */
+size_t kept_hand_places(const struct kept_module *module);
+
+/* The shared store has handed the job to this node. */
+void kept_hand_claimed(struct kept *job);
 
 /* The job is about to be written as handed on. */
 void kept_hand_prepare(struct kept *job);
@@ -278,6 +361,12 @@ void kept_outcome_end(struct kept *job, const struct kept_end *end);
 void kept_outcome_lost(struct kept *job, bool begun);
 void kept_outcome_late(struct kept *job);
 
+/* The master has ended a run that was lost. */
+void kept_outcome_late_is_over(struct kept *job);
+
+/* It has waited too long. */
+void kept_outcome_expired(struct kept *job);
+
 /* --- submit.c, join.c, ask.c --- */
 
 enum kept_refusal kept_submit_admits(struct keep *keep, const char *owner);
@@ -291,10 +380,30 @@ void kept_join(struct kept *job, struct kept *other);
 void kept_ask_start(struct keep *keep, struct kept_ask *ask);
 void kept_ask_look(struct kept *job);
 
+/* An ask that nobody waits for. */
+struct kept_ask *kept_ask_stop(struct keep *keep, uint64_t seq, enum kept_ask_kind kind,
+                               const char *by);
+
+/* --- held.c, claim.c, adopt.c: jobs that a shared store hands to this node --- */
+
+/* Takes over the rows, and begins with each job: at once, or when the operation in progress has
+ * ended. How many there were. */
+size_t kept_held_take(struct keep_op *op);
+void kept_held_begin(struct kept *job);
+
+void kept_claim_look(struct kept_module *module);
+
+/* Jobs of the module wait, or of any. */
+void kept_claim_work(struct kept_module *module);
+void kept_claim_work_all(struct keep *keep);
+
+void kept_adopt_look(struct keep *keep);
+
 /* --- due.c, ripe.c, sweep.c, recover.c --- */
 
 /* The job is delayed, or may wait for a limited time. */
 void kept_due_note(struct kept *job);
+void kept_due_tell(struct keep *keep, uint64_t ripe_ms, uint64_t expires_ms);
 void kept_due_set_timer(struct keep *keep, const struct kept_era *era, uint64_t next_ms);
 
 /* Asks the store for the jobs whose times have come. */
@@ -313,6 +422,11 @@ void kept_recover_start(struct keep *keep);
 /* Notes of them go to the store. */
 void kept_ack_post(struct keep *keep);
 void kept_ack_free(struct keep *keep);
+
+/* --- news.c --- */
+
+/* What a shared store could not do is asked of it again. */
+void kept_news_try_again(struct keep *keep);
 
 /* --- schedule.c --- */
 

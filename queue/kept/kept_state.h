@@ -36,7 +36,8 @@ struct kept_window {
     size_t count;
     uint64_t bytes;          /* of their inputs */
     bool is_whole;           /* no waiting job is missing */
-    bool is_taking;          /* more are being read */
+    bool is_taking;          /* more are being read, */
+    size_t claimed;          /* or so many at most are being handed to this node */
     bool has_missed;         /* meanwhile waiting jobs were left to the store, */
     struct kept_spot missed; /* the first of them here */
     struct kept_spot reach;
@@ -97,7 +98,8 @@ struct keep {
     struct keep_parts parts;
     struct keep_settings settings;
     uint64_t next_seq;
-    struct hash jobs; /* by number */
+    uint64_t last_seq; /* of a shared store */
+    struct hash jobs;  /* by number */
     struct hash modules, owners;
     struct kept_modules all_modules;
     size_t module_count;
@@ -165,6 +167,15 @@ struct keep {
         struct kept_modules modules;
     } pass;
 
+    struct {
+        bool is_adopting;         /* jobs of dead nodes are being handed to this one */
+        uint64_t unfinished;      /* jobs of all nodes */
+        size_t tells;             /* events on their way to followers at other nodes */
+        struct store_ops refused; /* operations of held jobs that the store could not do, */
+        struct timer again;       /* and when these are tried again */
+        struct log_limit late_lines;
+    } shared;
+
     void (*observer)(void *arg, struct kept *job, const struct kept_event *event);
     void (*observer_elsewhere)(void *arg, const struct keep_watched *watched);
     void *observer_arg;
@@ -180,6 +191,23 @@ static inline uint64_t kept_wall_ms(const struct keep *keep)
 {
     const struct engine_ops *ops = keep->parts.engine_ops;
     return ops->wall_ms ? ops->wall_ms(keep->parts.engine) : keep->parts.wall_ms();
+}
+
+/* Many nodes have the store. */
+static inline bool kept_is_shared(const struct keep *keep)
+{
+    return keep->parts.engine_ops->is_shared;
+}
+
+static inline bool kept_is_up(const struct keep *keep)
+{
+    return !kept_is_shared(keep) || keep->parts.engine_ops->is_up(keep->parts.engine);
+}
+
+/* The job is with this node. */
+static inline bool kept_is_held(const struct kept *job)
+{
+    return job->state == KEPT_HANDED || job->state == KEPT_RUNNING;
 }
 
 static inline struct kept_spot kept_spot_of(const struct kept *job)

@@ -51,6 +51,10 @@ void keep_master_up(struct keep *keep, const struct kept_master_about *about)
 static void lose(struct kept *job)
 {
     bool begun = job->state == KEPT_RUNNING;
+    if (job->is_late) {
+        kept_outcome_late_is_over(job);
+        return;
+    }
     kept_set_place(job, KEPT_NOWHERE);
     if (job->is_writing)
         kept_late_lost(job, begun);
@@ -110,18 +114,22 @@ uint64_t kept_wait_left_ms(const struct kept *job)
 void kept_on_started(struct kept *job, const char *fields)
 {
     struct kept_event event = {.type = KEPT_EVENT_STARTED, .fields = fields};
-    if (job->state == KEPT_RUNNING)
+    if (job->state != KEPT_HANDED || job->is_late)
         return;
     job->started_us = kept_now_us(job->keep);
     kept_set_state(job, KEPT_RUNNING);
     kept_hold_admitted(job->module);
     kept_tell(job, KEPT_WANTS_STARTED, &event);
+    kept_others_tell(job, STORE_WANTS_STARTED, fields);
 }
 
 void kept_on_progress(struct kept *job, const char *fields)
 {
     struct kept_event event = {.type = KEPT_EVENT_PROGRESS, .fields = fields};
+    if (job->is_late)
+        return;
     kept_tell(job, KEPT_WANTS_PROGRESS, &event);
+    kept_others_tell(job, STORE_WANTS_PROGRESS, fields);
 }
 
 void kept_on_end(struct kept *job, const struct kept_end *end)

@@ -37,6 +37,7 @@ static struct kept_module *make(struct keep *keep, const char *name)
     module->keep = keep;
     timer_init(&module->hold.over, hold_is_over, module);
     kept_window_init(&module->window);
+    module->window.is_whole = !kept_is_shared(keep); /* other nodes' jobs may wait */
     hash_insert(&keep->modules, &module->by_name, hash_of(name));
     TAILQ_INSERT_TAIL(&keep->all_modules, module, link);
     keep->module_count++;

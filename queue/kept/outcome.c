@@ -40,7 +40,8 @@ static bool is_poison(struct kept *job)
 
 void kept_outcome_lost(struct kept *job, bool begun)
 {
-    kept_set_place(job, KEPT_NOWHERE);
+    if (!job->is_late)
+        kept_set_place(job, KEPT_NOWHERE);
     kept_room_release(job);
     if (job->stored->run.is_cancelled)
         kept_end_cancelled(job, job->stop_by);
@@ -174,6 +175,13 @@ static void on_done(struct kept *job, const struct kept_end *end)
     kept_end_done(job, end->fields, end->result);
 }
 
+/* The run was stopped as the lease was ending. */
+static bool is_stopped_by_lease(const struct kept *job, const struct kept_end *end)
+{
+    return job->is_expiring && !job->stored->run.is_cancelled && end->type == KEPT_END_FAILED &&
+           strcmp(end->reason, "cancelled") == 0;
+}
+
 static void decide(struct kept *job, const struct kept_end *end)
 {
     static void (*const calls[])(struct kept * job, const struct kept_end *end) = {
@@ -184,13 +192,41 @@ static void decide(struct kept *job, const struct kept_end *end)
     };
     kept_room_release(job);
     learn_run_time(job, end);
-    calls[end->type](job, end);
+    if (is_stopped_by_lease(job, end))
+        give_back(job, end->has_order);
+    else
+        calls[end->type](job, end);
     if (end->type != KEPT_END_DONE)
         payload_unref(end->result);
 }
 
+/* Whoever stopped the run because of the lease has no outcome to speak of. */
+static void drop(struct kept *job, const struct kept_end *end)
+{
+    bool is_stopped = end->type == KEPT_END_FAILED && strcmp(end->reason, "cancelled") == 0;
+    bool is_outcome = end->type == KEPT_END_DONE || end->type == KEPT_END_FAILED;
+    if (is_outcome && !is_stopped)
+        kept_lease_tell_late(job, job->late_attempt);
+    payload_unref(end->result);
+}
+
+/* A job that came back to this node meanwhile goes to the master now. */
+void kept_outcome_late_is_over(struct kept *job)
+{
+    job->is_late = false;
+    kept_set_place(job, KEPT_NOWHERE);
+    kept_touch(job);
+    if (job->state == KEPT_HANDED && !job->is_writing)
+        kept_hand_claimed(job);
+}
+
 void kept_outcome_end(struct kept *job, const struct kept_end *end)
 {
+    if (job->is_late) {
+        drop(job, end);
+        kept_outcome_late_is_over(job);
+        return;
+    }
     kept_set_place(job, KEPT_NOWHERE);
     if (job->is_writing)
         kept_late_end(job, end);
@@ -198,11 +234,33 @@ void kept_outcome_end(struct kept *job, const struct kept_end *end)
         decide(job, end);
 }
 
+/* The job was lost during an operation. */
+static void drop_late(struct kept *job, const struct kept_late *late)
+{
+    job->late_attempt = job->stored->run.attempt;
+    if (late->has_end)
+        drop(job, &late->end);
+}
+
+void kept_outcome_expired(struct kept *job)
+{
+    static const struct kept_end end = {
+        .type = KEPT_END_FAILED,
+        .reason = "expired",
+        .message = "the job had not begun within its max_wait_ms",
+        .delay_ms = -1,
+    };
+    if (!kept_retry_try(job, &end))
+        kept_end_failed_here(job, end.reason, end.message, NULL);
+}
+
 void kept_outcome_late(struct kept *job)
 {
     struct kept_late *late = job->late;
     job->late = NULL;
-    if (late->has_end)
+    if (kept_is_shared(job->keep) && !kept_is_held(job))
+        drop_late(job, late);
+    else if (late->has_end)
         decide(job, &late->end);
     else
         kept_outcome_lost(job, late->begun);

@@ -25,6 +25,21 @@ struct kept *kept_record_find(const struct keep *keep, uint64_t seq)
     return node ? record_of(node) : NULL;
 }
 
+struct each {
+    void (*call)(struct kept *job);
+};
+
+static void call_one(struct hash_node *node, void *arg)
+{
+    const struct each *each = arg;
+    each->call(record_of(node));
+}
+
+void kept_record_each(struct keep *keep, void (*call)(struct kept *job))
+{
+    hash_each(&keep->jobs, call_one, &(struct each){call});
+}
+
 struct kept *kept_record_new(struct keep *keep, struct stored_job *stored)
 {
     struct kept *job = spare_take(&spare, sizeof *job);
@@ -51,6 +66,8 @@ struct kept *kept_record_read(struct keep *keep, struct stored_job *stored)
     };
     struct kept *job = kept_record_new(keep, stored);
     job->state = states[stored->run.state];
+    if (kept_is_shared(keep) && job->state != KEPT_ENDED)
+        job->state = KEPT_ELSEWHERE;
     kept_record_take_bodies(job, stored);
     kept_touch(job);
     return job;
@@ -119,9 +136,26 @@ static bool is_unfinished(enum kept_state state)
     return state >= KEPT_WAITING && state <= KEPT_RUNNING;
 }
 
+/* Jobs that this node holds. Of all others the store tells the counts. */
+static enum kept_state held_alone(enum kept_state state)
+{
+    return state == KEPT_HANDED || state == KEPT_RUNNING ? state : KEPT_NEW;
+}
+
+static void count_held(struct keep *keep, struct kept_module *module, enum kept_state from,
+                       enum kept_state to)
+{
+    count(&keep->counts, held_alone(from), held_alone(to));
+    count(&module->counts, held_alone(from), held_alone(to));
+}
+
 static void count_all(struct keep *keep, struct kept_module *module, const char *owner,
                       enum kept_state from, enum kept_state to)
 {
+    if (kept_is_shared(keep)) {
+        count_held(keep, module, from, to);
+        return;
+    }
     count(&keep->counts, from, to);
     count(&module->counts, from, to);
     if (is_unfinished(from) != is_unfinished(to))
@@ -136,17 +170,21 @@ void kept_set_state(struct kept *job, enum kept_state state)
         DELAYED = 1u << KEPT_DELAYED,
         HANDED = 1u << KEPT_HANDED,
         RUNNING = 1u << KEPT_RUNNING,
+        ELSEWHERE = 1u << KEPT_ELSEWHERE,
         ENDED = 1u << KEPT_ENDED,
+        GONE = 1u << KEPT_GONE,
         UNFINISHED = WAITING | DELAYED | HANDED | RUNNING,
     };
     static const unsigned char from[KEPT_STATES] = {
-        [KEPT_NEW] = WAITING | DELAYED | HANDED, /* not stored, as another one has the key */
+        /* not stored, as another one has the key */
+        [KEPT_NEW] = WAITING | DELAYED | HANDED | ELSEWHERE,
         [KEPT_WAITING] = NEW | UNFINISHED | ENDED,
         [KEPT_DELAYED] = NEW | UNFINISHED,
-        [KEPT_HANDED] = NEW | WAITING,
+        [KEPT_HANDED] = NEW | WAITING | ELSEWHERE,
         [KEPT_RUNNING] = HANDED,
-        [KEPT_ENDED] = UNFINISHED,
-        [KEPT_GONE] = NEW | ENDED,
+        [KEPT_ELSEWHERE] = NEW | HANDED | RUNNING | ELSEWHERE | ENDED | GONE,
+        [KEPT_ENDED] = UNFINISHED | ELSEWHERE,
+        [KEPT_GONE] = NEW | ELSEWHERE | ENDED,
     };
     bug_on(!(from[state] & 1u << job->state) || job->place == KEPT_IN_WINDOW);
     count_all(job->keep, job->module, job->stored->wish.owner, job->state, state);
@@ -182,7 +220,7 @@ void kept_set_place(struct kept *job, enum kept_place place)
 
 bool kept_record_is_idle(const struct kept *job)
 {
-    return !job->is_writing && !job->late && job->place == KEPT_NOWHERE &&
+    return !job->is_writing && !job->late && !job->handed && job->place == KEPT_NOWHERE &&
            LIST_EMPTY(&job->followers) && TAILQ_EMPTY(&job->asks) && !job->is_touched;
 }
 
@@ -191,6 +229,7 @@ static void release(struct kept *job)
     payload_unref(job->input);
     payload_unref(job->result);
     stored_job_free(job->stored);
+    stored_job_free(job->handed);
     free(job->stop_by);
     spare_give(&spare, job);
 }

@@ -35,17 +35,6 @@ static void count_all(struct keep *keep, const struct store_contents *contents)
     }
 }
 
-static void pause(struct keep *keep, const struct store_contents *contents)
-{
-    for (size_t i = 0; i < contents->paused_count; i++) {
-        const char *name = contents->paused[i];
-        if (name[0])
-            kept_module_get(keep, name)->is_paused = true;
-        else
-            keep->is_paused = true;
-    }
-}
-
 /* Somebody may have asked for the job before it was read here. */
 static void lose(struct keep *keep, struct stored_job *row)
 {
@@ -94,8 +83,13 @@ void kept_recover_start(struct keep *keep)
 {
     const struct store_contents *contents = keep->parts.engine_ops->contents(keep->parts.engine);
     keep->next_seq = contents->next_seq ? contents->next_seq : 1;
+    if (kept_is_shared(keep)) {
+        kept_totals_count(keep);
+        kept_totals_pause(keep);
+        return;
+    }
     count_all(keep, contents);
-    pause(keep, contents);
+    kept_totals_pause(keep);
     if (!keep->counts.handed)
         return;
     keep->is_recovering = keep->has_recovered = true;

@@ -10,8 +10,7 @@ enum { DELAY_MAX_MS = 3600000, TENTHS = 1000 };
 
 /* Of the failed run, told once the retry is written. */
 struct news {
-    uint32_t attempt;
-    uint64_t delay_ms;
+    struct store_news told;
     char *message;
     char reason[64];
 };
@@ -20,13 +19,14 @@ static void written(struct keep_op *op)
 {
     struct news *news = op->arg;
     struct kept_event event = {.type = KEPT_EVENT_RETRY,
-                               .attempt = news->attempt,
+                               .attempt = news->told.attempt,
                                .reason = news->reason,
                                .message = news->message,
-                               .delay_ms = news->delay_ms};
-    bug_on(op->op.status != STORE_OK);
-    kept_tell_answers(op->job, KEPT_ANSWER_OK);
-    kept_tell(op->job, KEPT_WANTS_RETRY, &event);
+                               .delay_ms = news->told.delay_ms};
+    if (kept_back_is_written(op)) {
+        kept_tell_answers(op->job, KEPT_ANSWER_OK);
+        kept_tell(op->job, KEPT_WANTS_RETRY, &event);
+    }
     free(news->message);
     free(news);
 }
@@ -34,11 +34,14 @@ static void written(struct keep_op *op)
 static struct news *news_of(const struct kept *job, const struct kept_end *end, uint64_t delay_ms)
 {
     struct news *news = xcalloc(1, sizeof *news);
-    news->attempt = job->stored->run.attempt;
-    news->delay_ms = delay_ms;
     news->message = xstrdup(end->message ? end->message : "");
     strncpy(news->reason, end->type == KEPT_END_ERROR ? "error" : end->reason,
             sizeof news->reason - 1);
+    news->told = (struct store_news){.what = STORE_WANTS_RETRY,
+                                     .attempt = job->stored->run.attempt,
+                                     .reason = news->reason,
+                                     .message = news->message,
+                                     .delay_ms = delay_ms};
     return news;
 }
 
@@ -100,6 +103,8 @@ bool kept_retry_try(struct kept *job, const struct kept_end *end)
     set_expiry(job, now_ms + delay_ms);
     keep->counts.retried++;
     job->module->counts.retried++;
-    kept_back_to(job, delay_ms ? now_ms + delay_ms : 0, written)->arg = news;
+    struct keep_op *op = kept_back_to(job, delay_ms ? now_ms + delay_ms : 0, written);
+    op->arg = news;
+    op->op.news = &news->told;
     return true;
 }

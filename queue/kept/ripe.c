@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { AWAY_MS = 1000 };
+
 /* --- due jobs --- */
 
 /* A record that is being changed knows better. */
@@ -32,18 +34,12 @@ static void ripen(struct keep *keep, struct stored_job *row)
 
 static void expire_record(struct kept *job)
 {
-    static const struct kept_end end = {
-        .type = KEPT_END_FAILED,
-        .reason = "expired",
-        .message = "the job had not begun within its max_wait_ms",
-        .delay_ms = -1,
-    };
     if (job->state != KEPT_WAITING && job->state != KEPT_DELAYED)
         return;
     if (job->is_writing)
         kept_due_note(job); /* soon again */
-    else if (!kept_retry_try(job, &end))
-        kept_end_failed_here(job, end.reason, end.message, NULL);
+    else
+        kept_outcome_expired(job);
 }
 
 static void expire(struct keep *keep, struct stored_job *row)
@@ -81,11 +77,18 @@ static uint64_t earliest(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The rest of a batch is due at once. */
+/* The rest of a batch is due at once. Of a store that was away, the next time is not known. */
+static uint64_t next_of(const struct keep_op *op)
+{
+    if (op->op.status != STORE_OK)
+        return kept_wall_ms(op->keep) + AWAY_MS;
+    return op->op.is_whole ? op->op.next_ms : 1;
+}
+
 static void go_on(struct keep_op *op, const struct kept_era *era, struct kept_era_due *due)
 {
     due->is_posted = false;
-    due->next_ms = earliest(due->next_ms, op->op.is_whole ? op->op.next_ms : 1);
+    due->next_ms = earliest(due->next_ms, next_of(op));
     if (due->next_ms)
         kept_due_set_timer(op->keep, era, due->next_ms);
 }
@@ -100,7 +103,10 @@ static void ripened(struct keep_op *op)
 static void expired(struct keep_op *op)
 {
     struct kept_era *era = era_of(op);
-    each_row(op, expire);
+    if (kept_is_shared(op->keep))
+        kept_held_take(op);
+    else
+        each_row(op, expire);
     go_on(op, era, &era->expired);
 }
 
@@ -111,7 +117,7 @@ static void look_at(struct keep *keep, struct kept_era *era, struct kept_era_due
 {
     uint64_t now_ms = kept_era_now(keep, era);
     struct keep_op *op;
-    if (!due->next_ms || due->is_posted)
+    if (!due->next_ms || due->is_posted || !kept_is_up(keep))
         return;
     if (due->next_ms > now_ms) {
         kept_due_set_timer(keep, era, due->next_ms);

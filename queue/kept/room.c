@@ -58,6 +58,16 @@ bool kept_room_fits(struct kept_module *module)
     return false;
 }
 
+uint64_t kept_room_most(const struct kept_module *module)
+{
+    const struct keep *keep = module->keep;
+    uint64_t left = keep->parts.engine_ops->left(keep->parts.engine);
+    uint64_t coming = keep->room.coming + keep->room.unwritten;
+    if (!module->result_bytes)
+        return UINT64_MAX;
+    return left > coming + module->result_bytes ? (left - coming) / module->result_bytes : 1;
+}
+
 void kept_room_expect(struct kept *job)
 {
     job->coming = job->module->result_bytes;

@@ -5,10 +5,10 @@
 /* Before anything else is asked of the job: its outcome may go then. */
 static void tell_ended(struct kept *job)
 {
-    if (kept_bodies_lack_result(job))
-        kept_bodies_want(job);
-    else
+    if (!kept_bodies_lack_result(job))
         kept_tell_ended(job);
+    else if (!job->is_away && kept_is_up(job->keep))
+        kept_bodies_want(job);
 }
 
 static void look_at_job(struct kept *job)
@@ -17,6 +17,8 @@ static void look_at_job(struct kept *job)
         return;
     if (job->refusal)
         kept_submit_tell_refused(job);
+    else if (job->handed)
+        kept_held_begin(job);
     else if (job->state == KEPT_GONE && !LIST_EMPTY(&job->followers))
         kept_tell_gone(job);
     else if (job->state == KEPT_ENDED && !LIST_EMPTY(&job->followers))
@@ -25,6 +27,8 @@ static void look_at_job(struct kept *job)
         kept_outcome_late(job);
     else if (!TAILQ_EMPTY(&job->asks))
         kept_ask_look(job);
+    else if (job->state == KEPT_ELSEWHERE)
+        kept_elsewhere_look(job);
     if (!kept_record_is_idle(job))
         return;
     kept_bodies_forget(job);
@@ -33,8 +37,12 @@ static void look_at_job(struct kept *job)
 
 static void serve(struct kept_module *module)
 {
-    kept_hand_serve(module);
-    kept_take_look(module);
+    if (kept_is_shared(module->keep)) {
+        kept_claim_look(module);
+    } else {
+        kept_hand_serve(module);
+        kept_take_look(module);
+    }
     kept_module_reap(module);
 }
 

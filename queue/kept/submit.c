@@ -13,9 +13,11 @@ static void put(struct kept *job);
 
 enum kept_refusal kept_submit_admits(struct keep *keep, const char *owner)
 {
+    if (!kept_is_up(keep))
+        return KEPT_STORAGE;
     if (kept_full_queue(keep))
         return KEPT_QUEUE_FULL;
-    if (keep->settings.owner_job_max &&
+    if (keep->settings.owner_job_max && !kept_is_shared(keep) &&
         kept_owner_jobs(keep, owner) >= keep->settings.owner_job_max)
         return KEPT_CLIENT_QUOTA;
     return kept_full_store(keep) ? KEPT_STORAGE : KEPT_FINE;
@@ -49,11 +51,13 @@ static struct kept *record_of(struct keep_op *op)
 {
     struct stored_job *read = op->op.job;
     struct kept *other = kept_record_find(op->keep, op->op.seq);
+    if (!other && !read)
+        return NULL;
     if (!other)
-        return read ? kept_record_read(op->keep, read) : NULL;
-    if (read)
-        kept_record_take_bodies(other, read);
-    stored_job_free(read);
+        other = kept_record_read(op->keep, read);
+    else if (read)
+        kept_elsewhere_merge(other, read);
+    other->follows |= (uint8_t)op->op.wants;
     return other->state == KEPT_GONE || other->state == KEPT_NEW ? NULL : other;
 }
 
@@ -61,7 +65,9 @@ static struct kept *record_of(struct keep_op *op)
 static void other_read(struct keep_op *op)
 {
     struct kept *job = op->job, *other = record_of(op);
-    if (other)
+    if (op->op.status == STORE_AWAY)
+        tell_refused(job, KEPT_STORAGE, 0);
+    else if (other)
         kept_join(job, other);
     else if (!LIST_EMPTY(&job->followers) || job->is_detached)
         put(job);
@@ -69,10 +75,17 @@ static void other_read(struct keep_op *op)
         kept_set_state(job, KEPT_GONE);
 }
 
+/* With a shared store, its followers here follow a job that is not held here. */
+static unsigned wants_of(const struct kept *job)
+{
+    return kept_is_shared(job->keep) ? kept_elsewhere_wants(job) : 0;
+}
+
 static void read_other(struct kept *job, uint64_t seq)
 {
     struct keep_op *op = kept_write_load(job, seq, other_read);
     op->op.with_result = op->op.only_small = true;
+    op->op.wants = wants_of(job);
 }
 
 /* --- stored --- */
@@ -92,6 +105,19 @@ static void accepted(struct kept *job)
         kept_record_drop_input(job);
 }
 
+/* A shared store may have left a job waiting that this node wanted to have at once. */
+static void note_where(struct kept *job, unsigned wants)
+{
+    if (kept_is_held(job) && job->stored->run.state == STORED_WAITING) {
+        kept_room_release(job);
+        job->stored->run.attempt = 0;
+        kept_set_state(job, KEPT_ELSEWHERE);
+        kept_window_put(job);
+    }
+    if (job->state == KEPT_ELSEWHERE)
+        job->follows = (uint8_t)wants;
+}
+
 static void not_stored(struct kept *job)
 {
     kept_window_leave(job);
@@ -107,53 +133,80 @@ static void refuse_for_room(struct kept *job)
     tell_refused(job, KEPT_STORAGE, 0);
 }
 
+static void refuse_unconfirmed(struct kept *job)
+{
+    job->keep->counts.unconfirmed++;
+    job->module->counts.unconfirmed++;
+    tell_refused(job, KEPT_UNCONFIRMED, job->stored->seq);
+}
+
+static void refuse(struct kept *job, enum store_status status, uint64_t other)
+{
+    if (status == STORE_CONFLICT)
+        tell_refused(job, KEPT_KEY_CONFLICT, other);
+    else if (status == STORE_FULL)
+        tell_refused(job, KEPT_QUEUE_FULL, 0);
+    else if (status == STORE_QUOTA)
+        tell_refused(job, KEPT_CLIENT_QUOTA, 0);
+    else if (status == STORE_UNCONFIRMED)
+        refuse_unconfirmed(job);
+    else if (status == STORE_AWAY)
+        tell_refused(job, KEPT_STORAGE, 0);
+    else
+        refuse_for_room(job);
+}
+
 static void written(struct keep_op *op)
 {
     struct kept *job = op->job;
     if (op->op.status == STORE_OK) {
+        note_where(job, op->op.wants);
         accepted(job);
         return;
     }
     not_stored(job);
     if (op->op.status == STORE_JOINED)
         read_other(job, op->op.other);
-    else if (op->op.status == STORE_CONFLICT)
-        tell_refused(job, KEPT_KEY_CONFLICT, op->op.other);
     else
-        refuse_for_room(job);
+        refuse(job, op->op.status, op->op.other);
 }
 
 static bool may_go_at_once(const struct kept *job)
 {
     const struct kept_window *window = &job->module->window;
-    return window->is_whole && !window->count && kept_hand_has_place(job->module) &&
+    return window->is_whole && !window->count && !window->is_taking &&
+           kept_hand_has_place(job->module) &&
            job->stored->input.size <= job->keep->master.payload_max;
 }
 
 static void wait(struct kept *job)
 {
     job->stored->run.state = STORED_WAITING;
-    kept_set_state(job, KEPT_WAITING);
+    kept_set_state(job, kept_is_shared(job->keep) ? KEPT_ELSEWHERE : KEPT_WAITING);
 }
 
 static void delay(struct kept *job)
 {
     job->stored->run.state = STORED_DELAYED;
-    kept_set_state(job, KEPT_DELAYED);
+    kept_set_state(job, kept_is_shared(job->keep) ? KEPT_ELSEWHERE : KEPT_DELAYED);
 }
 
 /* A full window drops the input of its last job, which may be this one: so it is being written by
  * then, and keeps its input. */
 static void put(struct kept *job)
 {
+    struct keep_op *op;
     if (job->stored->run.due_ms)
         delay(job);
     else if (may_go_at_once(job))
         kept_hand_prepare(job);
     else
         wait(job);
-    kept_write_job(job, STORE_PUT, written);
-    if (job->state == KEPT_WAITING)
+    op = kept_write_job(job, STORE_PUT, written);
+    op->op.wants = wants_of(job);
+    op->op.job_max = job->keep->settings.job_max;
+    op->op.owner_job_max = job->keep->settings.owner_job_max;
+    if (job->stored->run.state == STORED_WAITING)
         kept_window_put(job);
 }
 
@@ -168,11 +221,22 @@ static void set_times(struct keep *keep, struct stored_job *stored)
             (stored->run.due_ms ? stored->run.due_ms : now_ms) + stored->wish.max_wait_ms;
 }
 
+/* Without the store a number is for a refusal alone: small ones are of nobody. */
+static uint64_t next_seq(struct keep *keep)
+{
+    const struct engine_ops *ops = keep->parts.engine_ops;
+    uint64_t seq = ops->next_seq ? ops->next_seq(keep->parts.engine) : 0;
+    if (!seq)
+        return keep->next_seq++;
+    keep->last_seq = seq;
+    return seq;
+}
+
 void kept_submit_new(struct keep *keep, struct stored_job *stored, struct payload *input,
                      struct kept_follower *follower)
 {
     struct kept *job;
-    stored->seq = keep->next_seq++;
+    stored->seq = next_seq(keep);
     stored->input.payload = input;
     stored->input.size = input ? input->size : 0;
     set_times(keep, stored);

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { PAUSE_MS = 100, SUSPECT_MS = 3600000, LASTING_MS = 600000, LOOK_MS = 60000 };
+enum { PAUSE_MS = 100, SUSPECT_MS = 3600000, LASTING_MS = 600000, LOOK_MS = 60000, AWAY_MS = 1000 };
 
 static void set_timer(struct keep *keep)
 {
@@ -61,6 +61,10 @@ static void swept(struct keep_op *op)
         free(row);
     }
     keep->sweep.is_posted = false;
+    if (op->op.status != STORE_OK) {
+        kept_sweep_note(keep, kept_wall_ms(keep) + AWAY_MS);
+        return;
+    }
     if (!op->op.is_whole) {
         post(keep, swept);
         return;
@@ -73,7 +77,7 @@ static void swept(struct keep_op *op)
 
 void kept_sweep_look(struct keep *keep)
 {
-    if (keep->sweep.is_posted || !keep->sweep.next_ms)
+    if (keep->sweep.is_posted || !keep->sweep.next_ms || !kept_is_up(keep))
         return;
     if (kept_now_us(keep) < keep->sweep.stopped_until_us ||
         keep->sweep.next_ms > kept_wall_ms(keep))

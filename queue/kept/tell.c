@@ -36,17 +36,23 @@ void kept_tell_join(struct kept *job, struct kept_follower *follower)
     kept_touch(job); /* its end may have to be read */
 }
 
-void kept_tell(struct kept *job, enum kept_wants wants, struct kept_event *event)
+void kept_tell_followers(struct kept *job, enum kept_wants wants, struct kept_event *event)
 {
     struct kept_follower *follower;
     event->job = job;
-    kept_tell_observer(job, event);
     job->cursor = LIST_FIRST(&job->followers);
     while ((follower = job->cursor)) {
         job->cursor = LIST_NEXT(follower, link);
         if (follower->wants & wants)
             follower->event(follower, event);
     }
+}
+
+void kept_tell(struct kept *job, enum kept_wants wants, struct kept_event *event)
+{
+    event->job = job;
+    kept_tell_observer(job, event);
+    kept_tell_followers(job, wants, event);
 }
 
 void kept_tell_last(struct kept_follower *follower, const struct kept_event *event)
@@ -87,7 +93,8 @@ void kept_tell_answer(struct kept_ask *ask, enum kept_answer answer, struct kept
     if (ask->of)
         TAILQ_REMOVE(ask->of, ask, link);
     ask->of = NULL;
-    ask->answered(ask, answer, answer == KEPT_ANSWER_UNKNOWN ? NULL : job);
+    ask->answered(ask, answer,
+                  answer == KEPT_ANSWER_UNKNOWN || answer == KEPT_ANSWER_STORAGE ? NULL : job);
 }
 
 /* An answered asker may ask again: only the next pass looks at this. */

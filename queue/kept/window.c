@@ -91,7 +91,7 @@ void kept_window_leave(struct kept *job)
 {
     if (job->place == KEPT_IN_WINDOW)
         kept_window_remove(job);
-    else
+    else if (!job->is_late)
         kept_set_place(job, KEPT_NOWHERE);
 }
 
@@ -165,7 +165,8 @@ void kept_window_add(struct kept *job)
 void kept_window_put(struct kept *job)
 {
     bool has_input = job->input || !job->stored->input.size;
-    if (has_input && reaches(&job->module->window, kept_spot_of(job)) && !is_full(job->module))
+    bool may_stay = has_input && !kept_is_shared(job->keep);
+    if (may_stay && reaches(&job->module->window, kept_spot_of(job)) && !is_full(job->module))
         kept_window_add(job);
     else
         kept_window_miss(job->module, kept_spot_of(job));

@@ -7,10 +7,25 @@
 
 static struct spare spare;
 
+enum { AGAIN_MS = 1000 };
+
+/* A held job is nobody else's: the store is to know of it, whatever happens. */
+static void put_off(struct keep_op *op)
+{
+    struct keep *keep = op->keep;
+    STAILQ_INSERT_TAIL(&keep->shared.refused, &op->op, link);
+    if (!timer_is_set(&keep->shared.again))
+        timer_set_ms(keep->parts.timers, &keep->shared.again, AGAIN_MS);
+}
+
 static void on_done(struct store_op *store_op)
 {
     struct keep_op *op = (struct keep_op *)store_op;
     struct keep *keep = op->keep;
+    if (op->op.status == STORE_AWAY && op->op.is_held && op->job) {
+        put_off(op);
+        return;
+    }
     keep->busy_count--;
     if (op->job) {
         op->job->is_writing = op->job->is_reading = false;
@@ -42,6 +57,21 @@ void kept_write_post(struct keep_op *op)
     keep->busy_count++;
     keep->has_posted = true;
     keep->parts.engine_ops->post(keep->parts.engine, &op->op);
+}
+
+void kept_write_post_again(struct keep_op *op)
+{
+    op->keep->has_posted = true;
+    op->keep->parts.engine_ops->post(op->keep->parts.engine, &op->op);
+}
+
+void kept_write_free_refused(struct keep *keep)
+{
+    struct store_op *op;
+    while ((op = STAILQ_FIRST(&keep->shared.refused))) {
+        STAILQ_REMOVE_HEAD(&keep->shared.refused, link);
+        spare_give(&spare, op);
+    }
 }
 
 struct keep_op *kept_write_job(struct kept *job, enum store_kind kind, kept_finish finish)

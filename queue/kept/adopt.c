@@ -1,0 +1,27 @@
+/* kept_adopt: jobs of dead nodes are taken over, whoever comes first. */
+#include "queue/kept/kept_internal.h"
+
+enum { BATCH = 100 };
+
+static void adopted(struct keep_op *op)
+{
+    struct keep *keep = op->keep;
+    size_t n = kept_held_take(op);
+    keep->shared.is_adopting = false;
+    if (n)
+        log_event(LOG_WARN, "taken-over", LOG_UINT("jobs", n),
+                  LOG_STR("hint", "a node was lost: its jobs run again"));
+    if (n == BATCH)
+        kept_adopt_look(keep);
+}
+
+void kept_adopt_look(struct keep *keep)
+{
+    struct keep_op *op;
+    if (keep->shared.is_adopting || keep->is_draining)
+        return;
+    op = kept_write_new(keep, STORE_ADOPT, adopted);
+    op->op.max = BATCH;
+    keep->shared.is_adopting = true;
+    kept_write_post(op);
+}
