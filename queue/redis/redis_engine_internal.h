@@ -19,6 +19,7 @@
  *   redis_channels  what is published
  *   redis_write     operations as arguments of scripts
  *   redis_read      answers of scripts as those of operations
+ *   redis_marks     outcomes that are kept for less
  *   redis_op        an operation: posted, answered, put right
  *   redis_stats     what `stats` shows
  *   redis_engine    the table of operations of engine.h
@@ -144,6 +145,15 @@ struct redis_call *redis_write_back(struct engine *engine, uint64_t seq, uint64_
 /* The answer to a call of a node of `epoch` as the operation's. */
 void redis_read(struct engine *engine, struct store_op *op, uint64_t epoch,
                 const struct redis_answer *answer);
+/* Of a script. */
+enum store_status redis_read_status(uint64_t status);
+
+/* --- redis_marks.c --- */
+
+/* Whether the operation is one of these. */
+bool redis_marks_are_of(const struct store_op *op);
+/* One call of the first of them, which are the engine's no more. */
+void redis_marks_post(struct engine *engine, struct store_ops *ops);
 
 /* --- redis_op.c --- */
 

@@ -127,6 +127,7 @@ void redis_op_post(struct engine *engine, struct store_op *op)
 
 void redis_op_flush(struct engine *engine)
 {
+    struct store_ops marks = STAILQ_HEAD_INITIALIZER(marks);
     struct store_op *op;
     while ((op = STAILQ_FIRST(&engine->posted))) {
         STAILQ_REMOVE_HEAD(&engine->posted, link);
@@ -134,9 +135,13 @@ void redis_op_flush(struct engine *engine)
             refuse(engine, op);
         else if (op->kind == STORE_PUT)
             redis_digests_add(&engine->digests, op);
+        else if (redis_marks_are_of(op))
+            STAILQ_INSERT_TAIL(&marks, op, link);
         else
             start(engine, op);
     }
+    while (!STAILQ_EMPTY(&marks))
+        redis_marks_post(engine, &marks);
 }
 
 static void answer_all(struct store_ops *ops)

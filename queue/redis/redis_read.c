@@ -162,7 +162,7 @@ static void (*const kinds[STORE_KINDS])(struct store_op *op, const struct redis_
 
 /* --- the status --- */
 
-static enum store_status status_of(uint64_t status)
+enum store_status redis_read_status(uint64_t status)
 {
     static const enum store_status all[] = {STORE_OK,   STORE_UNKNOWN, STORE_JOINED, STORE_CONFLICT,
                                             STORE_LOST, STORE_MOVED,   STORE_FULL,   STORE_QUOTA};
@@ -183,7 +183,7 @@ static bool hands_jobs(enum store_kind kind)
 
 static void read_answer(struct store_op *op, uint64_t epoch, const struct redis_answer *answer)
 {
-    op->status = status_of(answer->status);
+    op->status = redis_read_status(answer->status);
     kinds[op->kind](op, answer->reply, epoch);
 }
 

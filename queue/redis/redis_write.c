@@ -127,7 +127,6 @@ static void write_mark(struct redis_call *call, const struct store_op *op)
     redis_call_number(call, op->is_held);
     redis_call_number(call, op->kill);
     redis_call_text(call, op->by);
-    redis_call_number(call, op->job->outcome.over_ms);
 }
 
 /* RETRY is told by BACK. */

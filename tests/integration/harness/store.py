@@ -139,10 +139,13 @@ class Node:
         return self.call("forget", seq)
 
     def cancel(self, seq, held=0, kill=0, by="somebody"):
-        return self.call("mark", seq, held, kill, by, 0)
+        return self.call("mark", seq, held, kill, by)
 
-    def shorten(self, seq, over):
-        return self.call("mark", seq, 0, 0, "", over)
+    def shorten(self, *pairs):
+        """Numbers and times. The statuses."""
+        status, statuses = self.call("shorten", *pairs)
+        assert status == OK
+        return statuses
 
     def ripen(self, most=100):
         return self.call("ripen", most)

@@ -658,6 +658,35 @@ START_TEST(test_mark_makes_the_end_sooner)
 }
 END_TEST
 
+/* In one flush, as the keep posts them; one job in three is unknown. */
+START_TEST(test_many_marks_at_once)
+{
+    enum { MARKS = 600 };
+    static struct store_op ops[MARKS];
+    struct world *world = world_new();
+    for (uint64_t seq = 1; seq <= MARKS; seq++)
+        if (seq % 3)
+            world_job_free(put_ended(world, seq, true, 0));
+    size_t answered = world->answered;
+    for (size_t i = 0; i < MARKS; i++) {
+        ops[i] = (struct store_op){
+            .kind = STORE_MARK, .job = world_job(world, i + 1, ""), .done = world_count_answer};
+        ops[i].job->outcome.over_ms = 1000 + i;
+        world->ops->post(world->engine, &ops[i]);
+    }
+    world->ops->flush(world->engine);
+    world_wait(world, answered + MARKS);
+    for (size_t i = 0; i < MARKS; i++) {
+        ck_assert_int_eq(ops[i].status, (i + 1) % 3 ? STORE_OK : STORE_UNKNOWN);
+        world_job_free(ops[i].job);
+    }
+    struct stored_job *read = world_load(world, 301);
+    ck_assert_uint_eq(read->outcome.over_ms, 1300);
+    stored_job_free(read);
+    world_free(world);
+}
+END_TEST
+
 /* --- times --- */
 
 static void put_at(struct world *world, uint64_t seq, uint64_t due_ms, uint64_t expires_ms)
@@ -893,6 +922,7 @@ TCase *engine_tests(void)
     tcase_add_test(tc, test_again_needs_its_key);
     tcase_add_loop_test(tc, test_forget, 0, 2);
     tcase_add_test(tc, test_mark_makes_the_end_sooner);
+    tcase_add_test(tc, test_many_marks_at_once);
     tcase_add_test(tc, test_list);
     tcase_add_test(tc, test_list_by_pages);
     tcase_add_test(tc, test_pauses_are_kept);
