@@ -184,7 +184,7 @@ static void withdraw(struct queue_follower *follower)
 {
     static const char by[] = ",\"by\":\"link\"";
     uint64_t seq = kept_seq(follower->kept.job);
-    if (kept_withdraw(&follower->kept, by))
+    if (kept_withdraw(&follower->kept, false, by))
         return;
     queue_replies_withdrawn(follower, seq, by);
     queue_follower_close(follower, 0);

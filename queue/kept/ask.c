@@ -210,7 +210,7 @@ static void withdraw(struct kept *job, struct kept_ask *ask)
         leave(job, ask);
     } else {
         ask->is_noted = false;
-        ask->kind = KEPT_ASK_CANCEL;
+        ask->kind = ask->kills ? KEPT_ASK_KILL : KEPT_ASK_CANCEL;
         stop(job, ask);
     }
 }

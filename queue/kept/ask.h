@@ -50,6 +50,7 @@ struct kept_ask {
     struct kept_asks *of; /* the list that it stands in, or NULL */
     bool is_own;          /* nobody waits for its answer */
     bool is_fresh;        /* the copy of the job was read for it */
+    bool kills;           /* WITHDRAW: by a kill, if it is the last one */
     bool is_noted;        /* CANCEL, KILL: the store knows of it; a withdrawal: what others want */
     TAILQ_ENTRY(kept_ask) link;
 };

@@ -9,21 +9,22 @@ void kept_unfollow(struct kept_follower *follower)
 
 /* --- a submit that withdraws --- */
 
-/* Submits of other nodes may have joined a job with a key. */
-static enum kept_ask_kind kind_of(const struct kept *job)
+bool kept_may_be_joined(const struct kept_follower *follower)
 {
-    bool may_be_joined = kept_is_shared(job->keep) && job->stored->wish.key;
-    return may_be_joined ? KEPT_ASK_WITHDRAW : KEPT_ASK_CANCEL;
+    return kept_is_shared(follower->job->keep) && follower->job->stored->wish.key;
 }
 
-bool kept_withdraw(struct kept_follower *follower, const char *by)
+bool kept_withdraw(struct kept_follower *follower, bool kill, const char *by)
 {
+    enum kept_ask_kind kind = kill ? KEPT_ASK_KILL : KEPT_ASK_CANCEL;
     struct kept *job = follower->job;
     if (!kept_is_last(follower)) {
         kept_tell_leave(follower);
         return false;
     }
     follower->is_leaving = true;
-    kept_ask_stop(job->keep, job->stored->seq, kind_of(job), by);
+    if (kept_may_be_joined(follower))
+        kind = KEPT_ASK_WITHDRAW;
+    kept_ask_stop(job->keep, job->stored->seq, kind, by)->kills = kill;
     return true;
 }

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { AHEAD_MS = 1000 };
+
 /* --- timers --- */
 
 static void due_fires(void *arg)
@@ -137,9 +139,14 @@ struct kept *keep_find(struct keep *keep, uint64_t seq)
     return kept_record_find(keep, seq);
 }
 
+/* The clocks of other nodes may be ahead of this one's: their numbers are. */
 uint64_t keep_last_seq(const struct keep *keep)
 {
-    return keep->parts.engine_ops->is_shared ? keep->last_seq : keep->next_seq - 1;
+    const struct engine_ops *ops = keep->parts.engine_ops;
+    if (!ops->is_shared)
+        return keep->next_seq - 1;
+    uint64_t seq = ops->next_seq(keep->parts.engine);
+    return seq ? seq + AHEAD_MS * STORE_SEQ_PER_MS : 0;
 }
 
 void keep_ask(struct keep *keep, struct kept_ask *ask)

@@ -75,7 +75,8 @@ struct kept *keep_find(struct keep *keep, uint64_t seq);
  * many nodes share it. */
 uint64_t keep_wall_ms(const struct keep *keep);
 
-/* The number of the last submit; 0: there was none. */
+/* No job submitted so far has a greater number; of other nodes' jobs, those of the next moment may
+ * have smaller ones, too. 0: there was none. */
 uint64_t keep_last_seq(const struct keep *keep);
 
 /* Nothing of the module (NULL: nothing at all) is handed on, or is again. `answered` comes once it

@@ -98,8 +98,7 @@ struct keep {
     struct keep_parts parts;
     struct keep_settings settings;
     uint64_t next_seq;
-    uint64_t last_seq; /* of a shared store */
-    struct hash jobs;  /* by number */
+    struct hash jobs; /* by number */
     struct hash modules, owners;
     struct kept_modules all_modules;
     size_t module_count;

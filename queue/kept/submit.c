@@ -226,10 +226,7 @@ static uint64_t next_seq(struct keep *keep)
 {
     const struct engine_ops *ops = keep->parts.engine_ops;
     uint64_t seq = ops->next_seq ? ops->next_seq(keep->parts.engine) : 0;
-    if (!seq)
-        return keep->next_seq++;
-    keep->last_seq = seq;
-    return seq;
+    return seq ? seq : keep->next_seq++;
 }
 
 void kept_submit_new(struct keep *keep, struct stored_job *stored, struct payload *input,

@@ -113,6 +113,8 @@ struct store_filter {
     unsigned states;                     /* bits of enum stored_state; 0: any */
 };
 
+#define STORE_SEQ_PER_MS (UINT64_C(1) << 20)
+
 /* One operation. The engine has it from the post until `done`. Texts are borrowed until then. */
 struct store_op {
     STAILQ_ENTRY(store_op) link;
@@ -275,7 +277,8 @@ struct engine_ops {
     void (*listen)(struct engine *engine, const struct engine_news *news, void *arg);
     bool (*is_up)(const struct engine *engine);
     /* A number for a new job: greater than the one before, and never given by another node. It
-     * grows with the store's clock, so that order holds over all nodes. 0: the engine is not up. */
+     * grows with the store's clock, STORE_SEQ_PER_MS in a millisecond, so that order holds over all
+     * nodes. 0: the engine is not up. */
     uint64_t (*next_seq)(struct engine *engine);
     /* Whether `watched` is wanted here; and whether it is at another node: then that is told of
      * each start (TELL). Other states are told by the operations themselves. */

@@ -40,7 +40,8 @@ static enum kept_ask_kind kind_of(const struct request *request)
     return request->operation == &queue_op_kill ? KEPT_ASK_KILL : KEPT_ASK_CANCEL;
 }
 
-/* Others have joined the job: it goes on, and nothing has to be written. */
+/* Others have joined the job: it goes on, and nothing has to be written. If they are at other
+ * nodes, the store tells so behind the answer. */
 static enum verdict end_submit(struct dialogue *dialogue, const struct request *request,
                                struct queue_follower *follower)
 {
@@ -53,11 +54,17 @@ static enum verdict end_submit(struct dialogue *dialogue, const struct request *
     job_name_write(&event, seq);
     event_word(&event, "state", queue_state_words[state]);
     event_end(&event);
-    if (kept_withdraw(&follower->kept, by))
+    if (kept_withdraw(&follower->kept, kind_of(request) == KEPT_ASK_KILL, by))
         return VERDICT_FINE;
     queue_replies_withdrawn(follower, seq, by);
     queue_follower_close(follower, 0);
     return VERDICT_FINE;
+}
+
+static bool may_go_on(const struct queue_follower *follower)
+{
+    return !follower->kept.is_detached &&
+           (!kept_is_last(&follower->kept) || kept_may_be_joined(&follower->kept));
 }
 
 /* A detached submit is open until it is stored; a cancel in this time ends its job. */
@@ -70,7 +77,9 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
         struct queue_follower *follower = queue_op_target(session, request);
         if (!follower)
             return VERDICT_REFUSED;
-        if (!follower->kept.is_detached && !kept_is_last(&follower->kept))
+        if (may_go_on(follower) && !keep_is_up(queue_session_keep(session)))
+            return request_refuse(request, "storage", "%s", QUEUE_STORAGE_AWAY);
+        if (may_go_on(follower))
             return end_submit(dialogue, request, follower);
     }
     return queue_op_ask_job(session, request, &(struct kept_ask){.kind = kind_of(request)},

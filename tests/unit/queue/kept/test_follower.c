@@ -132,10 +132,10 @@ START_TEST(test_withdraw)
     settle();
     waits('c', 1);
     ck_assert(!kept_is_last(&followers[0].follower));
-    ck_assert(!kept_withdraw(&followers[0].follower, ""));
+    ck_assert(!kept_withdraw(&followers[0].follower, false, ""));
     ck_assert_ptr_null(followers[0].follower.job);
     ck_assert(kept_is_last(&followers[1].follower)); /* a wait does not count */
-    ck_assert(kept_withdraw(&followers[1].follower, ",\"by\":\"link\""));
+    ck_assert(kept_withdraw(&followers[1].follower, false, ",\"by\":\"link\""));
     settle();
     ck_told("submit q1, ok q1, stop q1");
     fails(1, "cancelled");
@@ -148,11 +148,11 @@ START_TEST(test_withdraw_from_a_detached_one)
     SUBMIT('a', .wish.key = "k", .wish.is_detached = true);
     SUBMIT('b', .wish.key = "k");
     settle();
-    ck_assert(!kept_withdraw(&followers[1].follower, ""));
+    ck_assert(!kept_withdraw(&followers[1].follower, false, ""));
     SUBMIT('c', .wish.key = "l");
     SUBMIT('d', .wish.key = "l", .wish.is_detached = true);
     settle();
-    ck_assert(!kept_withdraw(&followers[2].follower, ""));
+    ck_assert(!kept_withdraw(&followers[2].follower, false, ""));
     ck_assert(row(3)->wish.is_detached);
     settle();
     ck_told("a accepted q1, submit q1, submit q3, d accepted q3 joined");
@@ -163,13 +163,13 @@ END_TEST
 START_TEST(test_withdraw_early)
 {
     SUBMIT('a', 0);
-    ck_assert(kept_withdraw(&followers[0].follower, ""));
+    ck_assert(kept_withdraw(&followers[0].follower, false, ""));
     kept_unfollow(&followers[0].follower);
     settle();
     ck_told("submit q1, stop q1");
     keep_pause(keep, NULL, true, NULL, NULL);
     SUBMIT('a', 0);
-    ck_assert(kept_withdraw(&followers[0].follower, ""));
+    ck_assert(kept_withdraw(&followers[0].follower, false, ""));
     settle();
     ck_told("a failed q2 cancelled");
 }
@@ -202,17 +202,17 @@ START_TEST(test_withdraw_amid_a_join)
     SUBMIT('a', .wish.key = "k");
     settle();
     SUBMIT('b', .wish.key = "k");
-    ck_assert(kept_withdraw(&followers[1].follower, ",\"by\":\"link\""));
+    ck_assert(kept_withdraw(&followers[1].follower, false, ",\"by\":\"link\""));
     settle();
     ck_told("submit q1, b left q1,\"by\":\"link\"");
     SUBMIT('c', .wish.key = "k");
     keep_turn(keep);
     fake_engine_answer(&engine); /* it joins, and the other one is to be read */
-    ck_assert(kept_withdraw(&followers[2].follower, ",\"by\":\"link\""));
+    ck_assert(kept_withdraw(&followers[2].follower, false, ",\"by\":\"link\""));
     settle();
     ck_told("c left q1,\"by\":\"link\"");
     SUBMIT('d', .wish.key = "k");
-    ck_assert(kept_withdraw(&followers[3].follower, ""));
+    ck_assert(kept_withdraw(&followers[3].follower, false, ""));
     kept_unfollow(&followers[3].follower); /* the connection is lost, too */
     settle();
     done(1);

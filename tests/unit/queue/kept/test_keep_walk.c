@@ -261,7 +261,7 @@ static void step_leave(void)
         return;
     if (walker->follower.is_submit && percent(50)) {
         jobs[kept_seq(walker->follower.job)].cancelled = true;
-        walker->busy = kept_withdraw(&walker->follower, "");
+        walker->busy = kept_withdraw(&walker->follower, false, "");
     } else {
         kept_unfollow(&walker->follower);
         walker->busy = false;
