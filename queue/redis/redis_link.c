@@ -12,6 +12,7 @@
 enum {
     PAUSE_FIRST_MS = 100,
     PAUSE_MOST_MS = 5000,
+    PAUSES_OF_LEASE = 4,   /* a node is back within a part of its lease */
     LASTED_MS = 2000,      /* after a connection of so long the pauses begin anew */
     PIECE_MAX = 16 * 1024, /* bytes of replies, before the loop looks at the clock */
     BEHIND_MS = 10,        /* the deadline moves on by this while unread input waits */
@@ -347,10 +348,16 @@ static void on_next(void *arg)
 
 /* --- the link --- */
 
+static struct backoff pauses_of(const struct redis_settings *settings)
+{
+    uint32_t part_ms = settings->lease_ms / PAUSES_OF_LEASE;
+    return (struct backoff){.first_ms = PAUSE_FIRST_MS,
+                            .most_ms = part_ms < PAUSE_MOST_MS ? part_ms : PAUSE_MOST_MS};
+}
+
 void redis_link_init(struct redis_link *link, const struct redis_link_parts *parts)
 {
-    *link = (struct redis_link){.parts = *parts,
-                                .pauses = {.first_ms = PAUSE_FIRST_MS, .most_ms = PAUSE_MOST_MS}};
+    *link = (struct redis_link){.parts = *parts, .pauses = pauses_of(parts->settings)};
     connector_init(&link->connector, parts->loop->base, parts->loop->timers, on_connected);
     timer_init(&link->next, on_next, link);
 }

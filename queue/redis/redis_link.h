@@ -2,9 +2,9 @@
  * redis_link: a connection to the server of redis-servers that is the primary.
  *
  * The servers are tried one after the other, at once; after each round there is a pause, from 0.1
- * to 5 seconds. A server is used once it has answered the greeting well. The connection is given up
- * if nothing moves in either direction for redis-timeout-ms while an answer is awaited. What the
- * replies mean is the owner's, which embeds the struct.
+ * to 5 seconds, or to a quarter of lease-ms. A server is used once it has answered the greeting
+ * well. The connection is given up if nothing moves in either direction for redis-timeout-ms while
+ * an answer is awaited. What the replies mean is the owner's, which embeds the struct.
  *
  * upstream/uplink does the same for our own protocol, to one address. The two share net/connect and
  * base/backoff.

@@ -345,7 +345,7 @@ static void setup(void)
         address_items[i] = addresses[i];
         listening[i] = -1;
     }
-    settings = (struct redis_settings){.prefix = prefix, .timeout_ms = 1000, .lease_ms = 10000};
+    settings = (struct redis_settings){.prefix = prefix, .timeout_ms = 1000, .lease_ms = 20000};
     peer = -1;
     told_len = 0;
     calls = NULL;

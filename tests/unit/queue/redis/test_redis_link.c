@@ -259,12 +259,11 @@ START_TEST(test_attempts_pause_for_up_to_five_seconds)
 }
 END_TEST
 
-START_TEST(test_a_server_that_ends_at_once_is_tried_less_and_less)
+static void ck_pauses(const unsigned *pauses, size_t count)
 {
-    static const unsigned pauses[] = {100, 200, 400, 800, 1600, 3200, 5000};
     server_listens(0);
     open_calls(1);
-    for (size_t i = 0; i < SUPPORT_COUNT(pauses); i++) {
+    for (size_t i = 0; i < count; i++) {
         server_greets(0);
         server_ends();
         ck_told("up\ndown: Redis closed the connection\n");
@@ -272,6 +271,21 @@ START_TEST(test_a_server_that_ends_at_once_is_tried_less_and_less)
         ck_assert_msg(!server_accepts(0), "too early: %u", pauses[i]);
         pass_ms(1);
     }
+}
+
+START_TEST(test_a_server_that_ends_at_once_is_tried_less_and_less)
+{
+    static const unsigned pauses[] = {100, 200, 400, 800, 1600, 3200, 5000};
+    ck_pauses(pauses, SUPPORT_COUNT(pauses));
+}
+END_TEST
+
+/* A node that is back later than its lease would be taken for dead. */
+START_TEST(test_no_pause_is_longer_than_a_part_of_the_lease)
+{
+    static const unsigned pauses[] = {100, 200, 250, 250};
+    settings.lease_ms = 1000;
+    ck_pauses(pauses, SUPPORT_COUNT(pauses));
 }
 END_TEST
 
@@ -351,6 +365,7 @@ int main(void)
     tcase_add_test(tc, test_an_end_within_the_greeting);
     tcase_add_test(tc, test_attempts_pause_for_up_to_five_seconds);
     tcase_add_test(tc, test_a_server_that_ends_at_once_is_tried_less_and_less);
+    tcase_add_test(tc, test_no_pause_is_longer_than_a_part_of_the_lease);
     tcase_add_test(tc, test_the_primary_is_found_in_one_round);
     tcase_add_test(tc, test_no_primary);
     tcase_add_test(tc, test_another_server_takes_over);
