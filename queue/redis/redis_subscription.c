@@ -128,10 +128,18 @@ static void leave_server(struct redis_subscription *subscription, const struct r
     redis_link_leave(&subscription->link, &fault);
 }
 
+/* A Redis that cannot write its disk refuses even PING, and publishes all the same. */
+static bool proves_life(const struct redis_subscription *subscription,
+                        const struct redis_reply *reply)
+{
+    return reply->type != REPLY_ERROR ||
+           (redis_reply_begins(reply, "MISCONF") && !subscription->unconfirmed);
+}
+
 static void on_reply(struct redis_link *link, struct redis_reply *reply)
 {
     struct redis_subscription *subscription = subscription_of(link);
-    if (reply->type == REPLY_ERROR)
+    if (!proves_life(subscription, reply))
         leave_server(subscription, reply);
     else
         take(subscription, reply);

@@ -113,6 +113,20 @@ START_TEST(test_a_silent_server_is_asked_whether_it_lives)
 }
 END_TEST
 
+START_TEST(test_a_server_with_a_full_disk_lives)
+{
+    open_listening();
+    pass_ms(1000);
+    ck_heard("PING\n");
+    server_says("-MISCONF Errors writing to the AOF file: No space left on device\r\n");
+    server_publishes("q:work", "echo");
+    ck_told("work: echo\n");
+    pass_ms(1000);
+    ck_heard("PING\n");
+    close_listening();
+}
+END_TEST
+
 START_TEST(test_a_lost_connection_is_made_again)
 {
     open_listening();
@@ -201,6 +215,7 @@ int main(void)
     tcase_add_test(tc, test_messages_are_heard);
     tcase_add_test(tc, test_channels_change);
     tcase_add_test(tc, test_a_silent_server_is_asked_whether_it_lives);
+    tcase_add_test(tc, test_a_server_with_a_full_disk_lives);
     tcase_add_test(tc, test_a_lost_connection_is_made_again);
     tcase_add_test(tc, test_the_end_of_the_calls_ends_the_listening);
     tcase_add_test(tc, test_no_right_to_listen_is_told_once);
