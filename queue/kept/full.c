@@ -59,13 +59,20 @@ bool kept_full_queue(struct keep *keep)
     return true;
 }
 
+static const char *room_hint(const struct keep *keep)
+{
+    if (kept_is_shared(keep))
+        return "submits are refused, and kept jobs go on; give Redis more memory (maxmemory) or "
+               "room on its disk, or shorten result-ttl-ms";
+    return "submits are refused, and kept jobs go on; make room on the disk, raise store-max, or "
+           "shorten result-ttl-ms";
+}
+
 void kept_full_note_store(struct keep *keep)
 {
     if (log_episode_noticed(&keep->full.store, keep->parts.timers))
         log_event(LOG_WARN, "store-full", LOG_UINT("ended", keep->counts.ended),
-                  LOG_UINT("jobs", unfinished(keep)),
-                  LOG_STR("hint", "submits are refused, and kept jobs go on; make room on the "
-                                  "disk, raise store-max, or shorten result-ttl-ms"));
+                  LOG_UINT("jobs", unfinished(keep)), LOG_STR("hint", room_hint(keep)));
 }
 
 bool kept_full_store(struct keep *keep)
