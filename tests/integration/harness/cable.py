@@ -1,4 +1,4 @@
-"""A way to a daemon that can be cut: connections to `address` go on to the daemon's."""
+"""A way to a daemon that can be cut, and held: connections to `address` go on to the daemon's."""
 
 import contextlib
 import socket
@@ -7,9 +7,10 @@ import threading
 from .client import open_socket
 
 
-def _pump(source, target, note=lambda data: None):
+def _pump(source, target, flow, note=lambda data: None):
     with contextlib.suppress(OSError):
         while data := source.recv(1 << 16):
+            flow.wait()
             note(data)
             target.sendall(data)
     for end in (source, target):
@@ -22,6 +23,8 @@ class Cable:
         self.target = address
         self.pairs = []
         self.asked = bytearray()  # what has gone to the daemon, of all connections
+        self.flow = threading.Event()
+        self.flow.set()
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -32,6 +35,7 @@ class Cable:
                 near, _ = self.listening.accept()
             except OSError:
                 return
+            self.flow.wait()
             try:
                 far = open_socket(self.target)
                 far.settimeout(None)
@@ -39,11 +43,18 @@ class Cable:
                 near.close()
                 continue
             self.pairs.append((near, far))
-            for ends in ((near, far, self.asked.extend), (far, near)):
+            for ends in ((near, far, self.flow, self.asked.extend), (far, near, self.flow)):
                 threading.Thread(target=_pump, args=ends, daemon=True).start()
 
+    def hold(self):
+        """Nothing goes on, and all connections stay: for both sides the other one is silent."""
+        self.flow.clear()
+
+    def release(self):
+        self.flow.set()
+
     def cut(self):
-        """Ends all connections; new ones are possible."""
+        """Ends all connections, and what they hold; new ones are possible."""
         pairs, self.pairs = self.pairs, []
         for pair in pairs:
             for end in pair:
@@ -53,3 +64,4 @@ class Cable:
     def close(self):
         self.listening.close()
         self.cut()
+        self.release()

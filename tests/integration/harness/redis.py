@@ -44,7 +44,7 @@ class RedisServer:
         self.prefix, self.env = list(prefix), env or {}
         self.directory = os.path.join(str(directory), name)
         os.makedirs(self.directory, mode=0o700)
-        self.settings = {**DEFAULTS, **{key.replace("_", "-"): value for key, value in settings.items()}}
+        self.settings = {**DEFAULTS, "dir": self.directory, **{key.replace("_", "-"): value for key, value in settings.items()}}
         self.log_path = os.path.join(self.directory, "log")
         self.port = None
         self.process = None
@@ -74,7 +74,7 @@ class RedisServer:
         config = os.path.join(self.directory, "redis.conf")
         with open(config, "w") as file:
             file.writelines(f"{key} {value}\n" for key, value in self.settings.items())
-            file.write(f"port {self.port}\nunixsocket {self.socket}\ndir {self.directory}\n")
+            file.write(f"port {self.port}\nunixsocket {self.socket}\n")
         with open(self.log_path, "ab") as log:
             # It goes with the tests, even if they are killed.
             self.process = proc.spawn(
