@@ -176,6 +176,20 @@ def of_http(found):
     yield goal(12, what, value, 5, unit=" ms")
 
 
+def of_cluster(found):
+    rounds = found["latency"]
+    what = "kept jobs on Redis, p50, 1 in flight, to SQLite's with store-sync normal"
+    yield goal(13, what, ratio(rounds, "p50_us", "redis", "sqlite"), 5)
+    value = statistics.median(line["jobs_per_s"] for line in found["rate"]["all"])
+    yield goal(13, "kept jobs on Redis, whole lives/s through three nodes", value, at_least=10_000)
+    deaths, deep = found["deaths"], found["deep"]
+    what = f"death of a node to its job's run at another, lease-ms {deaths['lease_s'] * 1e3:.0f}, the slowest"
+    yield goal(13, what, deaths["max_s"], deaths["lease_s"] + 1, unit=" s")
+    for name, what in (("enqueues", "an enqueue"), ("lives", "a life")):
+        value = ratio(deep[name], "jobs_per_s", "empty", "deep")
+        yield goal(13, f"time of {what} on Redis, {deep['count']:,} jobs waiting to none", value, 1.2)
+
+
 def judge(found):
     """The verdicts on all goals measured in this run, in order."""
     judges = {
@@ -194,6 +208,7 @@ def judge(found):
         "view": of_view,
         "queue": of_queue,
         "http": of_http,
+        "cluster": of_cluster,
     }
     judged = [goal for name, of in judges.items() if found.get(name) for goal in of(found[name])]
     return sorted(judged, key=lambda goal: goal["goal"])

@@ -61,9 +61,9 @@ def log_of(process):
         return file.read()
 
 
-def wait_for(what, condition, process):
+def wait_for(what, condition, process, seconds=START):
     """Waits until `condition` is true, and returns its value. Raises if this takes too long or the process ends."""
-    deadline = time.monotonic() + START
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         ended = process.poll() is not None
         value = condition()
