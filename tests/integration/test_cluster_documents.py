@@ -7,7 +7,7 @@ import subprocess
 
 from harness.access_list import block, rules
 from harness.queued import QUEUED
-from harness.wait import DEADLINE
+from harness.wait import BUILD, DEADLINE
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 
@@ -37,3 +37,15 @@ def test_the_settings_of_a_node(tmp_path):
     config.write_text(re.sub(r"redis\d\.example", "127.0.0.1", text))  # the check looks names up
     check = subprocess.run([QUEUED, "-t", "-c", config], capture_output=True, text=True, timeout=DEADLINE)
     assert (check.returncode, check.stderr) == (0, ""), check.stderr
+
+
+def test_the_script_shows_a_job_taken_over():
+    shown = subprocess.run(
+        [os.path.join(ROOT, "scripts", "cluster"), "3"],
+        env={**os.environ, "BUILD": BUILD},
+        capture_output=True,
+        text=True,
+        timeout=4 * DEADLINE,
+    )
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "NOT AS EXPECTED" not in shown.stdout
