@@ -784,6 +784,8 @@ class Walk:
     # ---- calls
 
     def put(self, node):
+        if len(self.jobs) >= 80:  # a list has 100
+            return
         self.number += self.random.randint(1, 3)
         seq, state = self.number, self.random.choice("wwdhh")
         module, priority = self.random.choice(self.MODULES), self.random.randint(0, 9)

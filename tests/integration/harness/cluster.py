@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from . import access_list, proc, runs
+from . import access_list, proc, runs, store
 from .cable import Cable
 from .daemon import MODULES, Daemon
 from .queued import Queued
@@ -214,6 +214,9 @@ class Cluster:
                 server.resume()
         for node in reversed(self.nodes):
             problems += [f"node {node.name}: {problem}" for problem in node.stop()]
+        for server in self.servers:
+            if not server.has_ended():
+                problems += [f"{server.name}: the store has a fault: {fault}" for fault in store.faults_of_server(server)]
         for server in self.servers:
             problems += [f"{server.name}: {problem}" for problem in server.stop()]
         return problems

@@ -302,3 +302,16 @@ class Check:
 
 def faults(store):
     return Check(store).faults
+
+
+SMALL = 5000  # keys
+
+
+def faults_of_server(server, prefix="taskqueued:"):
+    """Of a RedisServer in use: by the script `check`, and if there are few jobs by each key, too."""
+    with server.client() as client:
+        if client.info("replication")["role"] != "master":
+            return []
+        store = Store(client, prefix)
+        found = Node(store, 0).check(500)[1]
+        return found + (faults(store) if client.call("DBSIZE") < SMALL else [])
