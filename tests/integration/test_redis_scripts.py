@@ -643,6 +643,7 @@ def test_channels(store, redis):
         assert messages(a.claim, lambda: a.ended(1, is_done=0), lambda: a.retry(1)) == [work]
         assert messages(lambda: a.ended(1, held=0), lambda: a.put(3, "d", due=1), a.ripen) == [work]
         assert messages(a.pause, lambda: a.pause("", 0)) == [("paused", ""), ("paused", ""), work]
+        assert messages(a.watch, a.watch, lambda: a.watch(0)) == [("paused", ""), ("paused", "")]
         assert messages(a.claim, lambda: b.cancel(2), lambda: b.cancel(3)) == [(f"node:{a.epoch}", "")]
         assert messages(a.news, lambda: b.cancel(2)) == [(f"node:{a.epoch}", "")]
 
