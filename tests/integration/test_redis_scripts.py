@@ -76,9 +76,9 @@ def refused(store):
 
 
 def test_join_and_leave(store):
-    a, b = store.join("a"), store.join("b")
-    assert store.clock() - 10000 < a.epoch < b.epoch
-    assert (store.redis("GET", "format"), int(store.redis("GET", "epoch"))) == (b"1", b.epoch)
+    b, a = store.join("b"), store.join("a")
+    assert store.clock() - 10000 < b.epoch < a.epoch
+    assert (store.redis("GET", "format"), int(store.redis("GET", "epoch"))) == (b"1", a.epoch)
     _, now, listed = a.nodes()
     assert [(epoch, name, version) for epoch, name, version, *_ in listed] == [
         (b"%d" % a.epoch, b"a", b"1.2.3"),

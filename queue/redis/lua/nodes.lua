@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- nodes: the members, and dead ones whose jobs are not yet taken over.
+-- nodes: the members, and dead ones whose jobs are not yet taken over, by their names.
 
 local all = {}
 local function note(node, lease_end)
@@ -14,4 +14,8 @@ end
 for _, node in ipairs(call('SMEMBERS', prefix .. 'dead')) do
     note(node, '0')
 end
+table.sort(all, function(a, b)
+    local name, other = a[2] or '', b[2] or ''
+    return name < other or name == other and tonumber(a[1]) < tonumber(b[1])
+end)
 return {OK, clock(), all}
