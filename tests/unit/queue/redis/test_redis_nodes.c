@@ -452,6 +452,49 @@ END_TEST
 
 /* --- the rest --- */
 
+/* Many marks of one turn are one call; each has its own answer. */
+START_TEST(test_outcomes_are_kept_for_less)
+{
+    enum { JOBS = 300 };
+    static struct store_op ops[JOBS];
+    begin(10000);
+    for (uint64_t seq = 1; seq <= JOBS; seq += 2) {
+        node_put(a, seq, STORED_WAITING);
+        ck_assert_int_eq(node_end(a, seq, false), STORE_OK);
+    }
+    node_put(a, JOBS, STORED_WAITING);
+    for (uint64_t seq = 1; seq <= JOBS; seq++) {
+        struct store_op *op = &ops[seq - 1];
+        *op = (struct store_op){.kind = STORE_MARK, .done = world_count_answer};
+        op->job = world_job(a->world, seq, "");
+        op->job->outcome.over_ms = 1000 + seq;
+        a->world->ops->post(a->world->engine, op);
+    }
+    world_wait(a->world, a->world->answered + JOBS);
+    for (uint64_t seq = 1; seq <= JOBS; seq++) {
+        enum store_status is = seq % 2 ? STORE_OK : seq < JOBS ? STORE_UNKNOWN : STORE_MOVED;
+        hot_assert(ops[seq - 1].status == is);
+        world_job_free(ops[seq - 1].job);
+    }
+    nodes_until(a, b->over_ms == 1001);
+    end();
+}
+END_TEST
+
+START_TEST(test_what_a_node_holds)
+{
+    begin(10000);
+    put_handed(a, 7, "echo");
+    put_handed(b, 8, "echo");
+    struct store_op op = {.kind = STORE_HELD};
+    ck_assert_int_eq(world_do(b->world, &op), STORE_OK);
+    ck_assert_uint_eq(STAILQ_FIRST(&op.rows)->job->seq, 8);
+    ck_assert_ptr_null(STAILQ_NEXT(STAILQ_FIRST(&op.rows), link));
+    world_rows_free(&op);
+    end();
+}
+END_TEST
+
 START_TEST(test_backups_are_redis_s)
 {
     begin(10000);
@@ -506,6 +549,8 @@ int main(void)
     tcase_add_test(tc, test_calm_after_an_outage);
     tcase_add_test(tc, test_an_unconfirmed_submit_goes_back);
     tcase_add_test(tc, test_the_end_without_redis);
+    tcase_add_test(tc, test_outcomes_are_kept_for_less);
+    tcase_add_test(tc, test_what_a_node_holds);
     tcase_add_test(tc, test_backups_are_redis_s);
     tcase_add_test(tc, test_stats);
     Suite *suite = suite_create("redis_nodes");
