@@ -74,8 +74,7 @@ struct redis_calls_parts {
     void *arg;
 };
 
-/* Looks the servers' names up, and so may wait for the resolver: for the start only. NULL after a
- * message in `error`. */
+/* Never waits. NULL after a message in `error`: the servers' addresses are none. */
 struct redis_calls *redis_calls_new(const struct redis_calls_parts *parts, char *error,
                                     size_t error_size);
 

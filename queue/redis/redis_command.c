@@ -10,7 +10,8 @@ size_t redis_command_head(char head[REDIS_HEAD_MAX], char type, size_t count)
     size_t digits = digits_count(count);
     head[0] = type;
     digits_write(head + 1, digits, count);
-    memcpy(head + 1 + digits, "\r\n", 2);
+    head[digits + 1] = '\r';
+    head[digits + 2] = '\n';
     return digits + 3;
 }
 

@@ -324,10 +324,10 @@ static void open_connection(struct redis_link *link, int fd)
     await_progress(link);
 }
 
-static void on_connected(struct connector *connector, int fd, const char *why)
+static void on_dialled(struct redis_dial *dial, int fd, const char *why)
 {
     struct redis_link *link =
-        (struct redis_link *)((char *)connector - offsetof(struct redis_link, connector));
+        (struct redis_link *)((char *)dial - offsetof(struct redis_link, dial));
     if (fd < 0)
         end_by(link, why);
     else
@@ -342,8 +342,7 @@ static void on_next(void *arg)
         return;
     }
     set_state(link, REDIS_LINK_CONNECTING);
-    connector_begin(&link->connector, &redis_link_server(link)->address,
-                    link->parts.settings->timeout_ms);
+    redis_dial_begin(&link->dial, redis_link_server(link), link->parts.settings->timeout_ms);
 }
 
 /* --- the link --- */
@@ -358,7 +357,7 @@ static struct backoff pauses_of(const struct redis_settings *settings)
 void redis_link_init(struct redis_link *link, const struct redis_link_parts *parts)
 {
     *link = (struct redis_link){.parts = *parts, .pauses = pauses_of(parts->settings)};
-    connector_init(&link->connector, parts->loop->base, parts->loop->timers, on_connected);
+    redis_dial_init(&link->dial, parts->loop->base, parts->loop->timers, on_dialled);
     timer_init(&link->next, on_next, link);
 }
 
@@ -374,7 +373,7 @@ void redis_link_start(struct redis_link *link, struct redis_server *servers, siz
 
 void redis_link_stop(struct redis_link *link)
 {
-    connector_cancel(&link->connector);
+    redis_dial_cancel(&link->dial);
     go_away(link);
 }
 

@@ -14,7 +14,7 @@
 
 #include "base/backoff.h"
 #include "net/conn.h"
-#include "net/connect.h"
+#include "queue/redis/redis_dial.h"
 #include "queue/redis/redis_greeting.h"
 #include "queue/redis/redis_reply.h"
 #include "queue/redis/redis_server.h"
@@ -61,7 +61,7 @@ struct redis_link {
     struct redis_server *servers; /* borrowed */
     size_t count, at;             /* the server in use, or of the next attempt */
     size_t tried;                 /* in this round */
-    struct connector connector;
+    struct redis_dial dial;
     struct timer next; /* AWAY: the next attempt. GREETING, UP: the deadline */
     struct backoff pauses;
     struct conn *conn; /* of GREETING and UP */

@@ -8,13 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The form alone, of a name. 0, or -1 after a message in `error`. */
+static int read_address(struct redis_server *server, char *error, size_t error_size)
+{
+    enum address_kind kind;
+    bool is_local;
+    if (address_check(server->text, &kind, &is_local, error, error_size) < 0)
+        return -1;
+    server->is_name = kind == ADDRESS_NAME;
+    return server->is_name ? 0 : address_parse(&server->address, server->text, error, error_size);
+}
+
 struct redis_server *redis_servers_new(const struct option_list *texts, char *error,
                                        size_t error_size)
 {
     struct redis_server *servers = xcalloc(texts->count, sizeof *servers);
     for (size_t i = 0; i < texts->count; i++) {
         servers[i].text = xstrdup(texts->items[i]);
-        if (address_parse(&servers[i].address, texts->items[i], error, error_size) < 0) {
+        if (read_address(&servers[i], error, error_size) < 0) {
             redis_servers_free(servers, texts->count);
             return NULL;
         }

@@ -21,13 +21,13 @@ struct redis_fault {
 struct redis_server {
     struct address address;
     char *text;               /* of the address */
+    bool is_name;             /* the address is looked up at each attempt */
     struct redis_fault fault; /* of the last attempt */
     bool has_fault;
     bool is_told; /* this fault is in the log */
 };
 
-/* From the texts of the setting: looks names up, and so may wait for the resolver. NULL after a
- * message in `error`. */
+/* From the texts of the setting; never waits. NULL after a message in `error`. */
 struct redis_server *redis_servers_new(const struct option_list *texts, char *error,
                                        size_t error_size);
 void redis_servers_free(struct redis_server *servers, size_t count);

@@ -17,6 +17,7 @@
 #include "queue/redis/settings.h"
 #include "tests/unit/support.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>
