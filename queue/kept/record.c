@@ -2,6 +2,7 @@
 #include "queue/kept/kept_internal.h"
 
 #include "base/spare.h"
+#include "common/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,13 @@ static struct kept *record_of(struct hash_node *node)
     return (struct kept *)((char *)node - offsetof(struct kept, by_seq));
 }
 
-/* Consecutive numbers spread evenly over the buckets by themselves, and no client chooses them. */
+/* No client chooses numbers. Consecutive ones spread evenly over the buckets by themselves. Those
+ * of a shared store begin with the time, and most end alike: their high bits are mixed into the low
+ * ones. Each number has its own hash. */
 static uint64_t hash_of(uint64_t seq)
 {
-    return seq;
+    uint64_t mixed = seq * 0x9e3779b97f4a7c15u;
+    return seq <= ID_INTEGER_MAX ? seq : mixed ^ mixed >> 32;
 }
 
 struct kept *kept_record_find(const struct keep *keep, uint64_t seq)
