@@ -212,6 +212,14 @@ static struct keep_op *load(struct kept *job)
     return kept_write_load(job, job->stored->seq, loaded);
 }
 
+/* It may have ended: a small result comes with it. */
+static struct keep_op *load_whole(struct kept *job)
+{
+    struct keep_op *op = load(job);
+    op->op.with_result = op->op.only_small = true;
+    return op;
+}
+
 static void load_for(struct kept *job, const struct kept_ask *ask)
 {
     struct keep_op *op = load(job);
@@ -238,7 +246,7 @@ void kept_elsewhere_look(struct kept *job)
     bool is_known = !job->is_stale && !(wants & ~job->follows);
     if (!wants || is_known || job->is_away || !kept_is_up(job->keep))
         return;
-    load(job)->op.wants = wants;
+    load_whole(job)->op.wants = wants;
 }
 
 void kept_elsewhere_leave(struct kept *job)
