@@ -133,32 +133,16 @@ static void write_node(struct json_writer *json, const struct redis_reply *node,
     json_writer_end(json, '}');
 }
 
-/* By their names; of one name, the oldest first. */
-static int compare_nodes(const void *a, const void *b)
-{
-    const struct redis_reply *one = *(const struct redis_reply *const *)a;
-    const struct redis_reply *two = *(const struct redis_reply *const *)b;
-    size_t len;
-    uint64_t epoch = redis_reply_number_at(one, 0), other = redis_reply_number_at(two, 0);
-    int order = strcmp(redis_reply_text_at(one, 1, &len), redis_reply_text_at(two, 1, &len));
-    return order ? order : (epoch > other) - (epoch < other);
-}
-
 static void read_nodes(struct store_op *op, const struct redis_reply *reply, uint64_t epoch)
 {
     const struct redis_reply *nodes = redis_reply_at(reply, 2);
-    const struct redis_reply **sorted = xcalloc(nodes->count + 1, sizeof *sorted);
     struct json_writer json;
-    for (size_t i = 0; i < nodes->count; i++)
-        sorted[i] = nodes->items[i];
-    qsort(sorted, nodes->count, sizeof *sorted, compare_nodes);
     json_writer_open(&json);
     json_writer_begin(&json, NULL, '[');
     for (size_t i = 0; i < nodes->count; i++)
-        write_node(&json, sorted[i], redis_reply_number_at(reply, 1), epoch);
+        write_node(&json, nodes->items[i], redis_reply_number_at(reply, 1), epoch);
     json_writer_end(&json, ']');
     op->text = json_writer_close(&json);
-    free(sorted);
 }
 
 static void read_nothing(struct store_op *op, const struct redis_reply *reply, uint64_t epoch)
