@@ -702,6 +702,14 @@ def test_check_finds(redis, fault):
         client.call("FLUSHALL")
 
 
+def test_memory(store, node, redis):
+    status, used, bound = node.call("memory")
+    assert (status, bound) == (OK, 0) and used > 100000
+    redis.call("CONFIG", "SET", "maxmemory", 1 << 40)
+    assert node.call("memory")[2] == 1 << 40
+    redis.call("CONFIG", "SET", "maxmemory", 0)
+
+
 # --- a full Redis ---
 
 
