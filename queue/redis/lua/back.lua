@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- back SEQ STATE ATTEMPT FAILURES LOSSES DUE EXPIRES WANTS [REASON MESSAGE DELAY_MS FAILED_ATTEMPT]: a held job waits, or
--- is delayed. With a reason, for another attempt.
+-- back SEQ STATE ATTEMPT FAILURES LOSSES DUE EXPIRES WANTS [REASON MESSAGE DELAY_MS FAILED_ATTEMPT]: a held job
+-- waits, or is delayed. With a reason, for another attempt.
 
 local seq, state, attempt, failures, losses = number_of(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local due, expires, wants = ARGV[8], ARGV[9], ARGV[10]

@@ -1,6 +1,6 @@
 #!lua flags=no-writes
--- check CURSOR MAX: a part of a look at the whole store, for faults. The parts: the sums, jobs by their numbers, and all
--- keys in Redis's order.
+-- check CURSOR MAX: a part of a look at the whole store, for faults. The parts: the sums, jobs by their numbers, and
+-- all keys in Redis's order.
 
 local cursor, max = ARGV[3], tonumber(ARGV[4])
 local FAULTS_MAX = 100
@@ -54,7 +54,8 @@ local function check_sums()
         local kind = state[i]:sub(1, 1)
         sums[kind] = count_of(sums, kind) + state[i + 1]
     end
-    local all, over, due = call('ZCARD', prefix .. 'all'), call('ZCARD', prefix .. 'over'), call('ZCARD', prefix .. 'due')
+    local all, over = call('ZCARD', prefix .. 'all'), call('ZCARD', prefix .. 'over')
+    local due = call('ZCARD', prefix .. 'due')
     local waiting, held = check_waiting(sums, state), check_held()
     check_sum('delayed jobs', due, count_of(sums, 'd'))
     check_sum('handed jobs', held, count_of(sums, 'h'))

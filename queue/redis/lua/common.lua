@@ -1,5 +1,5 @@
--- common: what the scripts are made of. queue/redis/embed puts the functions that a script uses before it: so a function
--- uses only those above it, and has no blank line.
+-- common: what the scripts are made of. queue/redis/embed puts the functions that a script uses before it: so a
+-- function uses only those above it, and has no blank line.
 
 local prefix, epoch, token = KEYS[1], ARGV[1], ARGV[2]
 local call = redis.call
@@ -63,8 +63,8 @@ local function is_calm(now)
     return now < tonumber(call('GET', prefix .. 'calm') or 0)
 end
 
--- A node is heard of. If none was for half a lease, an outage is over. If one was later than now, the clock has gone back,
--- and no lease may last for longer than from now.
+-- A node is heard of. If none was for half a lease, an outage is over. If one was later than now, the clock has gone
+-- back, and no lease may last for longer than from now.
 local function heard(now, lease)
     local seen = tonumber(call('GET', prefix .. 'seen') or now)
     if now - seen > lease / 2 then
@@ -150,7 +150,8 @@ local function unplace(known, seq, state, module, expires)
     end
 end
 
--- The score of the job that this call hands to the node as its `i`th: a repeat of the call finds all by it, in their order.
+-- The score of the job that this call hands to the node as its `i`th: a repeat of the call finds all by it, in their
+-- order.
 local function held_score(i)
     return token:match(':(%d+)$') * 1024 + i
 end

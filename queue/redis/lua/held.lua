@@ -1,6 +1,6 @@
 #!lua flags=no-writes
--- held: what this node holds. A Redis that has forgotten its last writes in a crash, or a replica that took over, may say so
--- of jobs that the node has given back.
+-- held: what this node holds. A Redis that has forgotten its last writes in a crash, or a replica that took over, may
+-- say so of jobs that the node has given back.
 
 local MOST = 1000 -- 5 ms or so
 if not is_living() then

@@ -22,8 +22,8 @@ local waiting, handed, mine = 'w' .. module, 'h' .. module, 'o' .. owner
 local known = look(waiting, handed, 'd' .. module, mine, 'p', 'p' .. module, 'n' .. epoch, 'W')
 
 local function refusal()
-    local all = prefix .. 'all'
-    if job_max > 0 and call('ZCARD', all) >= job_max and call('ZCARD', all) - call('ZCARD', prefix .. 'over') >= job_max then
+    local all = job_max > 0 and call('ZCARD', prefix .. 'all') or 0
+    if job_max > 0 and all >= job_max and all - call('ZCARD', prefix .. 'over') >= job_max then
         return FULL
     end
     return owner_max > 0 and tonumber(known[mine] or 0) >= owner_max and QUOTA
