@@ -93,24 +93,27 @@ static void check_warnings(const struct daemon_check *check, const struct identi
 /* --- names --- */
 
 /* The name has an address. Nobody need listen there yet. */
-static bool try_server(const struct daemon_check *check, const char *key, const char *text)
+static bool try_server(const struct daemon_check *check, enum finding finding, const char *key,
+                       const char *text)
 {
     struct address address;
     char why[128];
     if (address_parse(&address, text, why, sizeof why) == 0)
         return true;
-    daemon_check_tell(check, FINDING_FAULT, key, NULL, "found \"%s\": %s", text, why);
-    return false;
+    daemon_check_tell(check, finding, key, NULL, "found \"%s\": %s", text, why);
+    return finding != FINDING_FAULT;
 }
 
+/* The master's name is looked up at the start, those of Redis at each attempt: a replica may come
+ * later. */
 static bool try_servers(const struct daemon_check *check, struct identity *identity, bool option)
 {
     const struct queue_settings *all = queue_settings_of(check->config);
     const struct option_list *servers = &all->redis.servers;
-    bool fine = try_server(check, "master", all->master.address);
+    bool fine = try_server(check, FINDING_FAULT, "master", all->master.address);
     (void)identity, (void)option;
     for (size_t i = 0; all->store.engine == STORE_ENGINE_REDIS && i < servers->count; i++)
-        fine &= try_server(check, "redis-servers", servers->items[i]);
+        (void)try_server(check, FINDING_WARNING, "redis-servers", servers->items[i]);
     return fine;
 }
 

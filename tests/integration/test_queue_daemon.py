@@ -214,7 +214,7 @@ def test_the_settings_of_redis_are_checked(tmp_path):
     redis = ["--engine=redis", "--store-path=/no/such/place", "--lease-ms=6000"]
     assert run_queued("-t", *redis).returncode == 0
     result = run_queued("-t", *redis, "--redis-servers=127.0.0.1:6379,no-such-host.invalid:6379")
-    assert result.returncode == 78 and "redis-servers" in result.stderr, result.stderr
+    assert result.returncode == 0 and "warning: --redis-servers" in result.stderr, result.stderr
     result = run_queued("-t", *redis, "--redis-timeout-ms=5000")
     assert result.returncode == 0 and "warning: --redis-timeout-ms" in result.stderr, result.stderr
     secret = tmp_path / "secret"
