@@ -90,6 +90,11 @@ def test_join_and_leave(store):
     assert not any(key.endswith(f":{b.epoch}") for key in store.keys())
 
 
+def test_nodes_are_in_order(store):
+    joined = [store.join(name).epoch for name in ("b", "c", "a", "b", "a")]
+    assert [int(entry[0]) for entry in store.call("nodes", 0, "0:1")[2]] == [joined[i] for i in (2, 4, 0, 3, 1)]
+
+
 def test_another_format_is_left_alone(store):
     store.redis("SET", "format", "2")
     assert store.call("join", 0, "0:1", "a", "1", 1000)[1:3] == [0, 0]
