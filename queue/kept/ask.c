@@ -30,7 +30,7 @@ static struct kept *record_of(struct keep_op *op)
         job = kept_record_read(op->keep, read);
     else if (read)
         kept_elsewhere_merge(job, read);
-    job->follows |= (uint8_t)op->op.wants;
+    kept_elsewhere_follow(job, op);
     kept_touch(job);
     return job;
 }
@@ -97,7 +97,7 @@ void kept_ask_start(struct keep *keep, struct kept_ask *ask)
 /* The ask stays the first one of the job until its input is read. */
 static void look(struct kept *job, struct kept_ask *ask)
 {
-    if (ask->with_input && kept_bodies_lack_input(job))
+    if (ask->with_input && kept_record_lacks_input(job))
         kept_bodies_want(job);
     else
         kept_tell_answer(ask, KEPT_ANSWER_OK, job);
@@ -301,7 +301,7 @@ static void again(struct keep_op *op)
         not_again(op);
         return;
     }
-    op->job->follows = (uint8_t)op->op.wants;
+    kept_elsewhere_follow(op->job, op);
     drop_result(op->job);
     kept_due_note(op->job);
     kept_tell_answers(op->job, KEPT_ANSWER_OK);

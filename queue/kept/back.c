@@ -28,7 +28,7 @@ bool kept_back_is_written(struct keep_op *op)
     if (op->op.status != STORE_OK)
         kept_lease_refused(op);
     else
-        op->job->follows = (uint8_t)op->op.wants;
+        kept_elsewhere_follow(op->job, op);
     return op->op.status == STORE_OK;
 }
 

@@ -11,23 +11,6 @@
 
 enum { AT_A_TIME = 16 * 1024 * 1024 }; /* bytes; one body is read in any case */
 
-static bool is_missing(const struct payload *payload, const struct stored_body *body)
-{
-    return !payload && body->size && !body->is_lost;
-}
-
-/* A done job has its input no more. */
-bool kept_bodies_lack_input(const struct kept *job)
-{
-    bool is_done = job->state == KEPT_ENDED && job->stored->outcome.is_done;
-    return !is_done && is_missing(job->input, &job->stored->input);
-}
-
-bool kept_bodies_lack_result(const struct kept *job)
-{
-    return job->state == KEPT_ENDED && is_missing(job->result, &job->stored->result);
-}
-
 static void leave_line(struct kept *job)
 {
     TAILQ_REMOVE(&job->keep->bodies.jobs, job, of_bodies);
@@ -59,7 +42,7 @@ static void read(struct kept *job)
 {
     const struct stored_job *stored = job->stored;
     struct keep_op *op = kept_write_load(job, stored->seq, done);
-    op->op.with_result = kept_bodies_lack_result(job);
+    op->op.with_result = kept_record_lacks_result(job);
     op->op.with_input = !op->op.with_result;
     size_t size = op->op.with_result ? stored->result.size : stored->input.size;
     op->arg = (void *)(uintptr_t)size;

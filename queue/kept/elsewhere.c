@@ -188,12 +188,25 @@ void kept_elsewhere_away(struct kept *job)
     refuse_asks(job);
 }
 
+/* What a node wanted goes with its life. Nor does the store note what a node wants of a job that is
+ * handed to it: perhaps the answer that hands the job over is still to come. */
+void kept_elsewhere_follow(struct kept *job, const struct keep_op *op)
+{
+    unsigned wants = op->op.wants & ~(unsigned)STORE_WANTS_NOTHING;
+    if (!op->op.wants || kept_is_held(job))
+        return;
+    job->follows = op->life == op->keep->shared.life ? (uint8_t)wants : 0;
+    if (op->op.kind != STORE_LOAD || !op->op.is_held)
+        return;
+    job->follows = 0;
+    away(job);
+}
+
 static void loaded(struct keep_op *op)
 {
     struct kept *job = op->job;
     if (op->op.job) {
-        job->follows =
-            (uint8_t)(op->op.wants ? op->op.wants & ~(unsigned)STORE_WANTS_NOTHING : job->follows);
+        kept_elsewhere_follow(job, op);
         kept_elsewhere_take(job, op->op.job);
     } else if (op->op.status == STORE_AWAY) {
         kept_elsewhere_away(job);

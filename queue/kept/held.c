@@ -1,7 +1,7 @@
 /*
  * kept_held: jobs that a shared store hands to this node: the next ones of a module, those of dead
- * nodes, and those that have waited too long. A copy of such a job becomes the truth: at once, or
- * when the operation in progress has ended.
+ * nodes or that this node has forgotten, and those that have waited too long. A copy of such a job
+ * becomes the truth: at once, or when the operation in progress has ended.
  */
 #include "queue/kept/kept_internal.h"
 
@@ -11,6 +11,7 @@ static void hold(struct kept *job, struct stored_job *read)
 {
     kept_elsewhere_replace(job, read);
     job->follows = 0;
+    job->is_away = false;
     if (job->state != KEPT_ELSEWHERE)
         kept_set_state(job, KEPT_ELSEWHERE);
     kept_set_state(job, KEPT_HANDED);
@@ -32,10 +33,16 @@ void kept_held_begin(struct kept *job)
     hold(job, read);
     if (by == STORE_CLAIM)
         kept_hand_claimed(job);
-    else if (by == STORE_ADOPT)
-        adopt(job);
-    else
+    else if (by == STORE_EXPIRE)
         kept_outcome_expired(job);
+    else
+        adopt(job);
+}
+
+/* What is being given back, or ends, is about to be with this node no more. */
+static bool is_known(const struct kept *job, enum store_kind by)
+{
+    return kept_is_held(job) || job->handed || (by == STORE_HELD && job->is_writing);
 }
 
 /* A store that hands out what this node has already is not believed. */
@@ -44,7 +51,7 @@ static void take(struct keep *keep, struct stored_job *read, enum store_kind by)
     struct kept *job = kept_record_find(keep, read->seq);
     if (!job)
         job = kept_record_read(keep, read);
-    if (kept_is_held(job) || job->handed) {
+    if (is_known(job, by)) {
         stored_job_free(read);
         return;
     }

@@ -92,6 +92,10 @@ void kept_record_each(struct keep *keep, void (*call)(struct kept *job));
 /* Makes payloads of bodies that were read. */
 void kept_record_take_bodies(struct kept *job, struct stored_job *from);
 
+/* The store has it, and memory has not. */
+bool kept_record_lacks_input(const struct kept *job);
+bool kept_record_lacks_result(const struct kept *job);
+
 /* The input is not needed soon; the store has it. A job that is being written keeps it. */
 void kept_record_drop_input(struct kept *job);
 
@@ -192,10 +196,6 @@ void kept_tell_gone(struct kept *job);
 
 /* --- bodies.c --- */
 
-/* The store has it, and memory has not. */
-bool kept_bodies_lack_input(const struct kept *job);
-bool kept_bodies_lack_result(const struct kept *job);
-
 /* The job lacks one of them, and is not being written: it is read when its turn comes. Then the
  * next pass looks at the job. */
 void kept_bodies_want(struct kept *job);
@@ -238,6 +238,9 @@ bool kept_elsewhere_is_asked(struct kept *job, const struct kept_ask *ask);
 
 /* Reads the copy if it is out of date, or if the store does not know that it is followed. */
 void kept_elsewhere_look(struct kept *job);
+
+/* The store knows what this node wants of the job, as the operation said. */
+void kept_elsewhere_follow(struct kept *job, const struct keep_op *op);
 
 /* No follower of this node counts any more; other nodes' are read. */
 void kept_elsewhere_leave(struct kept *job);
@@ -398,6 +401,9 @@ void kept_claim_work(struct kept_module *module);
 void kept_claim_work_all(struct keep *keep);
 
 void kept_adopt_look(struct keep *keep);
+
+/* What this node does not know to hold. */
+void kept_adopt_forgotten(struct keep *keep);
 
 /* --- due.c, ripe.c, sweep.c, recover.c --- */
 

@@ -92,6 +92,7 @@ struct keep_op {
     void *arg;             /* of `finish` */
     struct kept_asks asks; /* of a LOAD: the one that it is for */
     struct stored_run run; /* before the operation */
+    uint64_t life;         /* of the node, when it was posted */
 };
 
 struct keep {
@@ -167,6 +168,7 @@ struct keep {
     } pass;
 
     struct {
+        uint64_t life;            /* how often this node was taken for dead */
         bool is_adopting;         /* jobs of dead nodes are being handed to this one */
         uint64_t unfinished;      /* jobs of all nodes */
         size_t tells;             /* events on their way to followers at other nodes */

@@ -67,6 +67,7 @@ static void lose(struct kept *job)
 
 void kept_lease_lost(struct keep *keep)
 {
+    keep->shared.life++;
     kept_record_each(keep, lose);
 }
 

@@ -31,6 +31,7 @@ static void on_up(void *arg)
 {
     struct keep *keep = arg;
     kept_record_each(keep, reach_anew);
+    kept_adopt_forgotten(keep);
     kept_claim_work_all(keep);
     kept_ripe_look(keep);
     kept_sweep_look(keep);

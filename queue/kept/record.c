@@ -104,6 +104,23 @@ void kept_record_drop_input(struct kept *job)
     job->stored->input.payload = NULL;
 }
 
+static bool is_missing(const struct payload *payload, const struct stored_body *body)
+{
+    return !payload && body->size && !body->is_lost;
+}
+
+/* A done job has its input no more. */
+bool kept_record_lacks_input(const struct kept *job)
+{
+    bool is_done = job->state == KEPT_ENDED && job->stored->outcome.is_done;
+    return !is_done && is_missing(job->input, &job->stored->input);
+}
+
+bool kept_record_lacks_result(const struct kept *job)
+{
+    return job->state == KEPT_ENDED && is_missing(job->result, &job->stored->result);
+}
+
 /* --- the state --- */
 
 static uint64_t *count_of(struct keep_counts *counts, enum kept_state state)

@@ -5,7 +5,7 @@
 /* Before anything else is asked of the job: its outcome may go then. */
 static void tell_ended(struct kept *job)
 {
-    if (!kept_bodies_lack_result(job))
+    if (!kept_record_lacks_result(job))
         kept_tell_ended(job);
     else if (!job->is_away && kept_is_up(job->keep))
         kept_bodies_want(job);

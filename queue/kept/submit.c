@@ -57,7 +57,7 @@ static struct kept *record_of(struct keep_op *op)
         other = kept_record_read(op->keep, read);
     else if (read)
         kept_elsewhere_merge(other, read);
-    other->follows |= (uint8_t)op->op.wants;
+    kept_elsewhere_follow(other, op);
     return other->state == KEPT_GONE || other->state == KEPT_NEW ? NULL : other;
 }
 
@@ -106,7 +106,7 @@ static void accepted(struct kept *job)
 }
 
 /* A shared store may have left a job waiting that this node wanted to have at once. */
-static void note_where(struct kept *job, unsigned wants)
+static void note_where(struct kept *job, const struct keep_op *op)
 {
     if (kept_is_held(job) && job->stored->run.state == STORED_WAITING) {
         kept_room_release(job);
@@ -115,7 +115,7 @@ static void note_where(struct kept *job, unsigned wants)
         kept_window_put(job);
     }
     if (job->state == KEPT_ELSEWHERE)
-        job->follows = (uint8_t)wants;
+        kept_elsewhere_follow(job, op);
 }
 
 static void not_stored(struct kept *job)
@@ -160,7 +160,7 @@ static void written(struct keep_op *op)
 {
     struct kept *job = op->job;
     if (op->op.status == STORE_OK) {
-        note_where(job, op->op.wants);
+        note_where(job, op);
         accepted(job);
         return;
     }

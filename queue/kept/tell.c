@@ -74,7 +74,7 @@ void kept_tell_ended(struct kept *job)
 {
     const struct kept_event event = {.type = KEPT_EVENT_ENDED, .job = job};
     struct kept_follower *follower;
-    if (job->state != KEPT_ENDED || job->is_writing || kept_bodies_lack_result(job))
+    if (job->state != KEPT_ENDED || job->is_writing || kept_record_lacks_result(job))
         return;
     while ((follower = LIST_FIRST(&job->followers)))
         kept_tell_last(follower, &event);

@@ -55,6 +55,7 @@ void kept_write_post(struct keep_op *op)
 {
     struct keep *keep = op->keep;
     keep->busy_count++;
+    op->life = keep->shared.life;
     keep->has_posted = true;
     keep->parts.engine_ops->post(keep->parts.engine, &op->op);
 }
