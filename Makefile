@@ -163,7 +163,7 @@ $(O)/tests/unit/queue/redis/libredis.a: $(patsubst %,$(O)/tests/unit/queue/%.o,s
 $(BUILD)/tests/unit/queue/redis/%: $(O)/tests/unit/queue/redis/%.o $(O)/tests/unit/queue/redis/libredis.a $(O)/libqueue.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
-$(O)/tests/unit/queue/kept/libworld.a: $(patsubst %,$(O)/tests/unit/queue/kept/%.o,fake_engine kept_world)
+$(O)/tests/unit/queue/kept/libworld.a: $(patsubst %,$(O)/tests/unit/queue/kept/%.o,fake_engine fake_shared kept_world)
 $(BUILD)/tests/unit/queue/kept/%: $(O)/tests/unit/queue/kept/%.o $(O)/tests/unit/queue/kept/libworld.a $(O)/libqueue.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread

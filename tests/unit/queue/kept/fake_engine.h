@@ -39,6 +39,9 @@ bool fake_engine_answer_all(struct engine *engine);
 /* The process dies: nothing is answered, and operations not done are lost. */
 void fake_engine_crash(struct engine *engine);
 
+/* Does the operation at once. */
+enum store_status fake_engine_do(struct engine *engine, struct store_op *op);
+
 /* The stored job; NULL: there is none. */
 struct stored_job *fake_engine_find(const struct engine *engine, uint64_t seq);
 void fake_engine_remove(struct engine *engine, uint64_t seq);
