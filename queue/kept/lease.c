@@ -5,6 +5,9 @@
  */
 #include "queue/kept/kept_internal.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* --- late runs --- */
 
 static void stop(struct kept *job, bool kill)
@@ -31,10 +34,12 @@ static void let_go(struct kept *job)
 void kept_lease_tell_late(struct kept *job, uint32_t attempt)
 {
     struct keep *keep = job->keep;
+    char name[32]; /* as clients know the job */
+    snprintf(name, sizeof name, "q%" PRIu64, job->stored->seq);
     keep->counts.late++;
     job->module->counts.late++;
     if (log_limit_allows(&keep->shared.late_lines))
-        log_event(LOG_WARN, "late-outcome", LOG_UINT("job", job->stored->seq),
+        log_event(LOG_WARN, "late-outcome", LOG_STR("job", name),
                   LOG_STR("module", job->module->name), LOG_UINT("attempt", attempt),
                   LOG_STR("hint", "this node had lost its lease: another one has the job"));
 }
