@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from harness.client import ask, check
+from harness.client import ask, check, message
 from harness.queued import put, wait
 
 HOUR = 3600000
@@ -211,14 +211,14 @@ def test_requests_at_once_behind_a_submit_that_joins(shared_queue, key):
 def test_cancel_at_once_behind_a_detached_submit(shared_queue, key):
     """It ends the job, but not one that is joined: the submit is over then."""
     client = shared_queue.client()
-    client.submit(1, "echo", "hi", key=key, delay_ms=HOUR, detach=True)
-    client.send(op="cancel", target=1)
+    cancelled = message(op="cancel", target=1)
+    submit = {"op": "submit", "id": 1, "module": "echo", "key": key, "detach": True}
+    client.send_raw(message("hi", delay_ms=HOUR, **submit) + cancelled)
     job = client.expect("accepted", id=1)["job"]
     check(client.recv(), "ok", op="cancel", job=job, state="delayed")
     check(wait(client, job), "failed", reason="cancelled")
     job = accepted(client, key, delay_ms=HOUR)["job"]
-    client.submit(1, "echo", "hi", key=key, detach=True)
-    client.send(op="cancel", target=1)
+    client.send_raw(message("hi", **submit) + cancelled)
     client.expect("accepted", id=1, joined=True, job=job)
     check(client.recv(), "error", op="cancel", code="unknown-job")
     cancel(client, job=job)
