@@ -9,7 +9,8 @@ void kept_unfollow(struct kept_follower *follower)
 
 /* --- a submit that withdraws --- */
 
-bool kept_may_be_joined(const struct kept_follower *follower)
+/* By submits of other nodes: the store alone knows. */
+static bool may_be_joined(const struct kept_follower *follower)
 {
     return kept_is_shared(follower->job->keep) && follower->job->stored->wish.key;
 }
@@ -23,8 +24,17 @@ bool kept_withdraw(struct kept_follower *follower, bool kill, const char *by)
         return false;
     }
     follower->is_leaving = true;
-    if (kept_may_be_joined(follower))
+    if (may_be_joined(follower))
         kind = KEPT_ASK_WITHDRAW;
     kept_ask_stop(job->keep, job->stored->seq, kind, by)->kills = kill;
     return true;
+}
+
+void kept_withdraw_by(struct kept_follower *follower, struct kept_ask *ask)
+{
+    if (!may_be_joined(follower))
+        return;
+    follower->is_leaving = true;
+    ask->kills = ask->kind == KEPT_ASK_KILL;
+    ask->kind = KEPT_ASK_WITHDRAW;
 }

@@ -56,6 +56,8 @@ struct kept_event {
     uint64_t delay_ms;            /* RETRY */
 };
 
+struct kept_ask;
+
 struct kept_follower {
     LIST_ENTRY(kept_follower) link;
     struct kept *job; /* NULL: it has none (any more) */
@@ -72,13 +74,14 @@ void kept_unfollow(struct kept_follower *follower);
 /* Whether the job ends if this submit withdraws: it is the last one, and none was detached. */
 bool kept_is_last(const struct kept_follower *follower);
 
-/* Whether submits of other nodes may have joined the job: the store alone knows. */
-bool kept_may_be_joined(const struct kept_follower *follower);
-
 /* The submit ends for its own part (a cancel by target, or `link`). If it is the last one, the
  * job is cancelled, or killed: true, and the submit hears of the end, after this call; or of LEFT,
  * if other nodes have submits of the job. Otherwise it has left the job. `by` is as of an ask. */
 bool kept_withdraw(struct kept_follower *follower, bool kill, const char *by);
+
+/* `ask` cancels or kills this submit by its own id, the last one here. If submits of other nodes
+ * may have joined its job, the ask looks for these first, and may end this submit alone. */
+void kept_withdraw_by(struct kept_follower *follower, struct kept_ask *ask);
 
 /* An outcome was written whole to the connection of this follower, which has left the job: unless
  * the job has a key, its outcome is kept for ack-ms more and no longer. */

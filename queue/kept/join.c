@@ -57,7 +57,7 @@ static struct kept_ask *first_meant(const struct kept *job)
     struct kept_ask *ask;
     TAILQ_FOREACH (ask, &job->asks, link)
         if (ask->kind == KEPT_ASK_LOOK || ask->kind == KEPT_ASK_CANCEL ||
-            ask->kind == KEPT_ASK_KILL)
+            ask->kind == KEPT_ASK_KILL || ask->kind == KEPT_ASK_WITHDRAW)
             return ask;
     return NULL;
 }

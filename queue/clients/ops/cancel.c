@@ -40,8 +40,7 @@ static enum kept_ask_kind kind_of(const struct request *request)
     return request->operation == &queue_op_kill ? KEPT_ASK_KILL : KEPT_ASK_CANCEL;
 }
 
-/* Others have joined the job: it goes on, and nothing has to be written. If they are at other
- * nodes, the store tells so behind the answer. */
+/* Others have joined the job: it goes on, and nothing has to be written. */
 static enum verdict end_submit(struct dialogue *dialogue, const struct request *request,
                                struct queue_follower *follower)
 {
@@ -61,29 +60,23 @@ static enum verdict end_submit(struct dialogue *dialogue, const struct request *
     return VERDICT_FINE;
 }
 
-static bool may_go_on(const struct queue_follower *follower)
-{
-    return !follower->kept.is_detached &&
-           (!kept_is_last(&follower->kept) || kept_may_be_joined(&follower->kept));
-}
-
 /* A detached submit is open until it is stored; a cancel in this time ends its job. */
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
     struct queue_session *session = queue_session_of_dialogue(dialogue);
+    struct kept_ask ask = {.kind = kind_of(request)};
     if (request_has(request, &request->operation->fields[SELECT]))
         return queue_selection_begin(dialogue, request, kind_of(request), SELECT_UNFINISHED);
     if (request_has(request, &request->operation->fields[TARGET])) {
         struct queue_follower *follower = queue_op_target(session, request);
         if (!follower)
             return VERDICT_REFUSED;
-        if (may_go_on(follower) && !keep_is_up(queue_session_keep(session)))
-            return request_refuse(request, "storage", "%s", QUEUE_STORAGE_AWAY);
-        if (may_go_on(follower))
+        if (!follower->kept.is_detached && !kept_is_last(&follower->kept))
             return end_submit(dialogue, request, follower);
+        if (!follower->kept.is_detached)
+            kept_withdraw_by(&follower->kept, &ask);
     }
-    return queue_op_ask_job(session, request, &(struct kept_ask){.kind = kind_of(request)},
-                            RIGHT_CONTROL, tell);
+    return queue_op_ask_job(session, request, &ask, RIGHT_CONTROL, tell);
 }
 
 const struct operation queue_op_cancel = {
