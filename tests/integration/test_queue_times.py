@@ -40,7 +40,7 @@ def test_at(shared_queue, zone):
     check(client.run("echo", "x", at=later(0.5, zone)), "done")
     assert time.time() - began >= 0.5
     about = status(client, put(client, "echo", "x", at=later(3600, zone)))
-    assert about["state"] == "delayed" and HOUR - 60000 < about["delay_ms"] <= HOUR
+    assert about["state"] == "delayed" and HOUR - 60000 < about["delay_ms"] <= HOUR + 1000  # of another clock
     check(ask(client, "cancel", job=about["job"]), "ok", state="delayed")
 
 

@@ -31,6 +31,13 @@ QUEUE_SETTINGS = {
 }
 
 
+# For tests in which no node dies: a busy machine may let all stand for a second.
+PATIENT = {"lease-ms": 10000 * SCALE, "redis-timeout-ms": 3000 * SCALE}
+
+# Redis's default user: of other prefixes than that of the nodes' own one.
+ANYBODY = {"redis-user": None, "redis-password-file": None}
+
+
 class Node:
     """One machine. Its queue keeps its address over restarts. `servers`: the addresses of Redis. `master`: its settings,
     or False for a node without a master: its jobs run at others. `prefix`: words before the commands of both daemons,
@@ -45,6 +52,7 @@ class Node:
             "redis-password-file": cluster.password_file,
             "redis-servers": servers,
             "node-name": name,
+            **cluster.queue_settings,
             **(queue or {}),
         }
         if not self.master:
@@ -139,6 +147,7 @@ class Cluster:
     """A Redis, and as many nodes as are added."""
 
     def __init__(self, directory, redis=None):
+        self.queue_settings = {}  # of all nodes to be made
         self.directory = str(directory)
         self.modules = os.path.join(self.directory, "modules")
         if not os.path.isdir(self.modules):
