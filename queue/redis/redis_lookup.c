@@ -14,13 +14,17 @@
 
 /* The thread's question and answer. The loop reads the answer once `fd` is readable. The last of
  * the two frees it: a forgotten thread goes on for as long as the resolver takes. */
+struct answer {
+    struct address address;
+    int rc; /* 0, or -1 and a reason */
+    char why[128];
+};
+
 struct question {
     atomic_int users;
     int fd;
     char *text;
-    struct address address;
-    int rc;
-    char why[128];
+    struct answer answer;
 };
 
 struct redis_lookup {
@@ -44,10 +48,10 @@ static void leave(struct question *question)
 static void *run(void *arg)
 {
     struct question *question = arg;
+    struct answer *answer = &question->answer;
     const uint64_t one = 1;
     pthread_setname_np(pthread_self(), "lookup");
-    question->rc =
-        address_parse(&question->address, question->text, question->why, sizeof question->why);
+    answer->rc = address_parse(&answer->address, question->text, answer->why, sizeof answer->why);
     bug_on(write(question->fd, &one, sizeof one) != sizeof one); /* fails at 2^64 alone */
     leave(question);
     return NULL;
@@ -63,7 +67,10 @@ static int start(struct question *question)
     pthread_attr_init(&detached);
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    question->users = 2;
     int rc = pthread_create(&thread, &detached, run, question);
+    if (rc != 0)
+        question->users = 1;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&detached);
     return rc ? -1 : 0;
@@ -80,15 +87,11 @@ static void end(struct redis_lookup *lookup)
 
 static void on_ready(evutil_socket_t fd, short what, void *arg)
 {
-    struct redis_lookup *lookup = arg;
-    struct question *question = lookup->question;
+    struct redis_lookup told = *(struct redis_lookup *)arg;
+    const struct answer answer = told.question->answer;
     (void)fd, (void)what;
-    atomic_fetch_add(&question->users, 1); /* the callee may begin the next one */
-    void (*done)(void *, const struct address *, const char *) = lookup->done;
-    void *done_arg = lookup->arg;
-    end(lookup);
-    done(done_arg, question->rc == 0 ? &question->address : NULL, question->why);
-    leave(question);
+    end(arg); /* the callee may begin the next one */
+    told.done(told.arg, answer.rc == 0 ? &answer.address : NULL, answer.why);
 }
 
 static struct redis_lookup *watch(struct event_base *base, struct question *question)
@@ -110,21 +113,20 @@ struct redis_lookup *redis_lookup_begin(struct event_base *base, const char *tex
                                         void *arg)
 {
     struct question *question = xcalloc(1, sizeof *question);
-    question->users = 2;
+    question->users = 1;
     question->text = xstrdup(text);
     question->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct redis_lookup *lookup = question->fd < 0 ? NULL : watch(base, question);
-    if (!lookup || start(question) < 0) {
-        leave(question); /* for the thread that is not there */
-        if (lookup)
-            end(lookup);
-        else
-            leave(question);
+    if (!lookup) {
+        leave(question);
         return NULL;
     }
     lookup->done = done;
     lookup->arg = arg;
-    return lookup;
+    if (start(question) == 0)
+        return lookup;
+    end(lookup);
+    return NULL;
 }
 
 void redis_lookup_forget(struct redis_lookup *lookup)
