@@ -140,30 +140,41 @@ def read(server, prefix="taskqueued:"):
 
 def _transactions(path):
     """Lists of commands: of one script, or one command alone. The end of the file may be cut."""
+    with open(path, "rb") as file:
+        for commands, _ in _read(file):
+            yield commands
+
+
+def ends(path):
+    """The places in the file behind each of them."""
+    with open(path, "rb") as file:
+        return [end for _, end in _read(file)]
+
+
+def _read(file):
     current = None
-    for words in _commands(path):
+    for words in _commands(file):
         name = words[0].upper()
         if name == b"MULTI":
             current = []
         elif name == b"EXEC":
-            yield current or []
+            yield current or [], file.tell()
             current = None
         elif current is not None:
             current.append(words)
         else:
-            yield [words]
+            yield [words], file.tell()
 
 
-def _commands(path):
-    with open(path, "rb") as file:
-        while (line := file.readline()).endswith(b"\n"):
-            if line.startswith(b"#"):
-                continue
-            assert line.startswith(b"*"), f"{path} is no append-only file at {file.tell()}: {line[:40]!r}"
-            words = [_word(file) for _ in range(int(line[1:]))]
-            if None in words:
-                return
-            yield words
+def _commands(file):
+    while (line := file.readline()).endswith(b"\n"):
+        if line.startswith(b"#"):
+            continue
+        assert line.startswith(b"*"), f"{file.name} is no append-only file at {file.tell()}: {line[:40]!r}"
+        words = [_word(file) for _ in range(int(line[1:]))]
+        if None in words:
+            return
+        yield words
 
 
 def _word(file):
