@@ -10,6 +10,8 @@ kill -9 of Redis, and no process had to watch. The keys are those of queue/redis
 - A job is in one place. It ends once, unless it is run again by a request (`retry`).
 """
 
+from .wait import wait_until
+
 UNFINISHED = ("w", "d", "h")
 
 
@@ -134,7 +136,9 @@ def actor(fields):
 
 
 def read(server, prefix="taskqueued:"):
-    """The history of a RedisServer since its data began."""
+    """The history of a RedisServer since its data began. While a disk is slow, Redis answers before the file is written."""
+    if not server.has_ended():
+        wait_until(lambda: server.info("persistence")["aof_buffer_length"] == "0", "the whole append-only file")
     return History(prefix).read(server.append_only_files)
 
 
