@@ -14,17 +14,16 @@ static const char *password_of(const struct redis_settings *settings)
     return settings->passwords.count ? settings->passwords.tokens[0].text : NULL;
 }
 
-/* Without a user Redis takes the password of its default user. */
+/* Without a user Redis takes the password of its default user. A user without a password may enter
+ * with any. */
 static size_t ask_entry(const struct redis_settings *settings, struct conn *conn)
 {
     const char *password = password_of(settings);
-    if (!password)
-        return 0;
     if (settings->user)
-        REDIS_COMMAND(conn, "AUTH", settings->user, password);
-    else
+        REDIS_COMMAND(conn, "AUTH", settings->user, password ? password : "");
+    else if (password)
         REDIS_COMMAND(conn, "AUTH", password);
-    return 1;
+    return settings->user || password;
 }
 
 static size_t ask_database(const struct redis_settings *settings, struct conn *conn)

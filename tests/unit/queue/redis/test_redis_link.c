@@ -45,6 +45,17 @@ START_TEST(test_a_password_of_the_default_user)
 }
 END_TEST
 
+START_TEST(test_a_user_without_a_password)
+{
+    static char user[] = "queue";
+    settings.user = user;
+    server_listens(0);
+    open_calls(1);
+    ck_assert(server_accepts(0));
+    ck_heard("AUTH queue \n" GREETING);
+}
+END_TEST
+
 START_TEST(test_a_new_password_is_for_the_next_connection)
 {
     struct redis_settings later = settings;
@@ -351,6 +362,7 @@ int main(void)
     tcase_add_test(tc, test_the_greeting);
     tcase_add_test(tc, test_the_greeting_of_a_user_to_a_database);
     tcase_add_test(tc, test_a_password_of_the_default_user);
+    tcase_add_test(tc, test_a_user_without_a_password);
     tcase_add_test(tc, test_a_new_password_is_for_the_next_connection);
     tcase_add_test(tc, test_an_old_redis);
     tcase_add_test(tc, test_a_nameless_server);
