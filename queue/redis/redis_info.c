@@ -110,6 +110,6 @@ bool redis_info_is_fit(const struct redis_info *info, bool is_unsafe, struct red
 
 bool redis_info_may_lose(const struct redis_info *info)
 {
-    struct redis_fault fault;
+    struct redis_fault fault = {.hint = NULL};
     return !keeps_jobs(info, &fault);
 }

@@ -168,7 +168,7 @@ static void go_up(struct redis_link *link)
 
 static void greet(struct redis_link *link, struct redis_reply *reply)
 {
-    struct redis_fault fault;
+    struct redis_fault fault = {.hint = NULL};
     bool is_fit = redis_greeting_take(&link->greeting, reply, &fault);
     redis_reply_free(reply);
     if (!is_fit)
