@@ -1,7 +1,7 @@
 /*
- * test_redis_walk: calls of all kinds, walks at random: a server that answers, errs, cuts and waits
- * by chance. Each call ends exactly once, and LATE is told at most once before; the server has seen
- * each answered call.
+ * test_redis_calls_walk: calls of all kinds, walks at random: a server that answers, errs, cuts and
+ * waits by chance. Each call ends exactly once, and LATE is told at most once before; the server
+ * has seen each answered call.
  */
 #include "tests/unit/queue/redis/redis_world.h"
 
@@ -197,7 +197,7 @@ static void settle(void)
 
 static void walk(uint32_t replicas)
 {
-    chance_init(&chance, "test_redis_walk");
+    chance_init(&chance, "test_redis_calls_walk");
     log_configure((enum log_level)(LOG_ERROR + 1), LOG_TEXT);
     settings.replicas = replicas;
     posted_count = heard_len = 0;
@@ -229,7 +229,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("redis_walk");
+    Suite *suite = suite_create("redis_calls_walk");
     TCase *tc = tcase_create("walk");
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
