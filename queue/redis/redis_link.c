@@ -263,14 +263,16 @@ static void end_late(struct redis_link *link)
     end(link, &fault);
 }
 
-/* The server is late only if all of its input has been read. */
+/* The server is late only if all of its input has been read. A greeting has no more time for bytes
+ * that drip in: another server may be better. */
 static void on_deadline(struct redis_link *link)
 {
     struct timers *timers = timers_of(link);
+    bool is_up = link->state == REDIS_LINK_UP;
     uint64_t due_us = link->progress_us + link->parts.settings->timeout_ms * 1000ull;
-    if (link->state == REDIS_LINK_UP && !link->awaited)
+    if (is_up && !link->awaited)
         return;
-    if (timers->now_us < due_us)
+    if (is_up && timers->now_us < due_us)
         timer_set(timers, &link->next, due_us);
     else if (conn_has_unread(link->conn))
         timer_set_ms(timers, &link->next, BEHIND_MS);

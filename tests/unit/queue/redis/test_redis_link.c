@@ -223,6 +223,22 @@ START_TEST(test_a_greeting_without_an_answer)
 }
 END_TEST
 
+START_TEST(test_a_greeting_that_drips_in)
+{
+    server_listens(0);
+    open_calls(1);
+    ck_assert(server_accepts(0));
+    for (int i = 0; i < 9; i++) {
+        server_says(i ? "1" : "$");
+        pass_ms(100);
+    }
+    ck_logged("");
+    pass_ms(100);
+    ck_logged("warn redis-unreachable address=0 why=\"no answer within 1000 ms\"\n");
+    ck_closed();
+}
+END_TEST
+
 START_TEST(test_an_end_within_the_greeting)
 {
     char *info = xasprintf("$%zu\r\n%s\r\n+1111\r\n+222", strlen(INFO_TEXT), INFO_TEXT);
@@ -374,6 +390,7 @@ int main(void)
     tcase_add_test(tc, test_unsafe_is_allowed);
     tcase_add_loop_test(tc, test_errors_of_the_greeting, 0, 7);
     tcase_add_test(tc, test_a_greeting_without_an_answer);
+    tcase_add_test(tc, test_a_greeting_that_drips_in);
     tcase_add_test(tc, test_an_end_within_the_greeting);
     tcase_add_test(tc, test_attempts_pause_for_up_to_five_seconds);
     tcase_add_test(tc, test_a_server_that_ends_at_once_is_tried_less_and_less);
