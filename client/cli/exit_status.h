@@ -9,7 +9,7 @@ enum {
     EXIT_BAD_USAGE = 64,
     EXIT_UNREACHABLE = 69,
     EXIT_WORKER_LOST = 70,
-    EXIT_TRY_AGAIN = 75, /* the server has no room now, or drains */
+    EXIT_TRY_AGAIN = 75, /* the server has no room now, drains, or is without its store */
     EXIT_SOME_FAILED = 123,
     EXIT_TIMED_OUT = 124,
 };

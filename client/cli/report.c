@@ -35,8 +35,9 @@ int report_exit_status(const tm_client_event *event)
         if (reason_is(event, "shutdown")) /* another server may do it, or the next one */
             return EXIT_TRY_AGAIN;
         return reason_is(event, "timeout") ? EXIT_TIMED_OUT : EXIT_JOB_FAILED;
-    default:
-        return EXIT_JOB_FAILED;
+    default: /* an error; a store that cannot be reached is asked again later */
+        return event->code && strcmp(event->code, "storage") == 0 ? EXIT_TRY_AGAIN
+                                                                  : EXIT_JOB_FAILED;
     }
 }
 

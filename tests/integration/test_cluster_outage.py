@@ -11,6 +11,8 @@ from harness.daemon import COMMAND, environment
 from harness.queued import put, wait
 from harness.wait import DEADLINE, wait_until
 
+TRY_AGAIN = 75  # the command's exit status
+
 
 @pytest.fixture(scope="module")
 def away(tmp_path_factory):
@@ -85,6 +87,8 @@ def command(away, *words):
 def test_the_command(away):
     done = command(away, "nodes")
     assert done.returncode != 0 and "storage" in done.stderr, done
+    done = command(away, "wait", "q1")
+    assert done.returncode == TRY_AGAIN and "storage" in done.stderr, done
     done = command(away, "doctor", "--queue", "--json")
     found = [finding["check"] for finding in json.loads(done.stdout)["findings"]]
     assert "redis-away" in found and "store-full" not in found, done.stdout
