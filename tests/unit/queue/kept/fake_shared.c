@@ -827,3 +827,8 @@ uint64_t fake_shared_last_seq(void)
 {
     return last_seq;
 }
+
+void fake_shared_hold(uint64_t seq, uint64_t epoch)
+{
+    sides[seq].holder = epoch;
+}

@@ -64,6 +64,7 @@ extern uint32_t fake_shared_ends[FAKE_SEQ_MAX];
 
 /* Who has the job: an epoch, or 0. */
 uint64_t fake_shared_holder(uint64_t seq);
+void fake_shared_hold(uint64_t seq, uint64_t epoch);
 bool fake_shared_is_alive(uint64_t epoch);
 uint64_t fake_shared_last_seq(void);
 size_t fake_shared_held(const struct fake_node *node);
