@@ -77,9 +77,13 @@ static void flush(struct engine *engine)
     redis_calls_flush(engine->calls);
 }
 
+/* After a stop of this process the lease may be over before any timer says so: what is read in that
+ * turn is handed to no master. */
 static bool is_up(const struct engine *engine)
 {
-    return engine->node.state == REDIS_NODE_MEMBER;
+    const struct redis_node *node = &engine->node;
+    return node->state == REDIS_NODE_MEMBER &&
+           redis_now_us(engine) < redis_lease_next(&node->lease);
 }
 
 static uint64_t next_seq(struct engine *engine)

@@ -62,8 +62,8 @@ static void read_put(struct store_op *op, const struct redis_reply *reply, uint6
     (void)epoch;
     if (op->status == STORE_JOINED || op->status == STORE_CONFLICT)
         op->other = redis_reply_number_at(reply, 1);
-    else if (op->status == STORE_OK && *state == 'w')
-        op->job->run.state = STORED_WAITING;
+    else if (op->status == STORE_OK && op->job->run.state == STORED_HANDED && *state != 'h')
+        op->job->run.state = STORED_WAITING; /* or it is beyond that by now */
 }
 
 static void read_load(struct store_op *op, const struct redis_reply *reply, uint64_t epoch)

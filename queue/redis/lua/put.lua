@@ -29,13 +29,14 @@ local function refusal()
     return owner_max > 0 and tonumber(known[mine] or 0) >= owner_max and QUOTA
 end
 
--- An earlier try of this call has put the job: its state now. The number is another job's only if clocks went back.
+-- An earlier try of this call has put the job: its state now. Handed it is by this call only: a later claim of this node
+-- tells of the job itself. The number is another job's only if clocks went back.
 local function repeated()
-    local job = call('HMGET', key, 's', 'h')
+    local job = call('HMGET', key, 's', 'h', 't')
     if not job[1] or call('GETRANGE', prefix .. 'in:' .. seq, 0, #wish - 1) ~= wish then
         return redis.error_reply('ERR the number ' .. seq .. ' is that of another job')
     end
-    return {OK, (job[1] ~= 'h' or job[2] == epoch) and job[1] or 'w'}
+    return {OK, (job[1] ~= 'h' or job[2] == epoch and job[3] == token) and job[1] or 'w'}
 end
 
 local status = refusal()
