@@ -24,7 +24,7 @@ void redis_memory_look(struct engine *engine)
     if (memory->is_asking || redis_now_us(engine) < memory->next_us)
         return;
     memory->is_asking = true;
-    memory->next_us = redis_now_us(engine) + EACH_MS * 1000;
+    memory->next_us = redis_now_us(engine) + EACH_MS * 1000ull;
     redis_call_post(
         redis_call_new(engine->calls, &redis_scripts[REDIS_SCRIPT_MEMORY], engine->node.epoch),
         &kind, engine);
