@@ -5,9 +5,10 @@
  */
 #include "tests/unit/queue/redis/redis_world.h"
 
-enum { STEPS = 4000, CALLS_MAX = STEPS, HEARD_MAX = 1 << 16 };
+enum { STEPS = 4000, CALLS_MAX = STEPS, HEARD_MAX = 1 << 20 };
 
 static struct chance chance;
+static bool is_honest = true; /* the server: answers are looked at */
 
 /* One call of the walk. */
 static struct posted {
@@ -22,6 +23,8 @@ static size_t posted_count;
 static void on_answer(void *arg, const struct redis_answer *answer)
 {
     struct posted *call = arg;
+    if (!is_honest)
+        return;
     hot_assert(!call->is_over);
     if (answer->end == REDIS_ANSWERED)
         hot_assert(call->was_done && answer->status == ((uint64_t)(call - posted) & 7));
@@ -163,6 +166,7 @@ static void accept_new(void)
 static void step(void)
 {
     size_t what = chance_below(&chance, 100);
+    told_len = 0; /* nobody reads of ups and downs */
     if (what < 40)
         post_one();
     else if (what < 45)
@@ -215,6 +219,49 @@ START_TEST(test_walk)
 }
 END_TEST
 
+/* A server that says what it likes ends no process. Its answers may go to the wrong calls. */
+static void lie(void)
+{
+    static const char *const pieces[] = {"*1\r\n:0\r\n",
+                                         "*",
+                                         "1",
+                                         "2",
+                                         "9",
+                                         "\r\n",
+                                         "$",
+                                         "-",
+                                         "-BUSY\r\n",
+                                         ":",
+                                         "+OK\r\n",
+                                         "*-1\r\n",
+                                         "x",
+                                         "\n",
+                                         "-NOSCRIPT\r\n",
+                                         "-READONLY\r\n",
+                                         "$3\r\nabc\r\n"};
+    for (size_t n = chance_below(&chance, 12); n; n--)
+        say(pieces[chance_below(&chance, SUPPORT_COUNT(pieces))]);
+    send_said();
+}
+
+START_TEST(test_lies)
+{
+    is_honest = false;
+    walk(1);
+    for (int i = 0; i < 3000; i++) {
+        if (chance_percent(&chance, 30))
+            lie();
+        step();
+        posted_count %= CALLS_MAX - 1;
+    }
+    cut();
+    pass_ms(5000);
+    redis_calls_free(calls);
+    calls = NULL;
+    told_len = 0;
+}
+END_TEST
+
 /* The end comes amid all. */
 START_TEST(test_walk_to_the_end)
 {
@@ -236,5 +283,6 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_loop_test(tc, test_walk, 0, 6);
     tcase_add_loop_test(tc, test_walk_to_the_end, 0, 6);
+    tcase_add_loop_test(tc, test_lies, 0, 4);
     return run_suite(suite);
 }
