@@ -59,6 +59,7 @@ static void submit(struct kept *job)
 {
     struct keep *keep = job->keep;
     job->is_expiring = false;
+    job->is_hurried = keep->shared.nodes > 1;
     kept_set_place(job, KEPT_WITH_MASTER);
     keep->parts.master->submit(keep->parts.master_arg, job);
     if (job->input && job->input->size > KEPT_INPUT_SMALL)

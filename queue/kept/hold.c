@@ -4,7 +4,14 @@
 
 #include <string.h>
 
-enum { OVERLOAD_MIN_MS = 50, FIRST_MS = 1000, MOST_MS = 60000, LASTING_MS = 1000 };
+enum {
+    OVERLOAD_MIN_MS = 50,
+    FIRST_MS = 1000,
+    MOST_MS = 60000,
+    LASTING_MS = 1000,
+    BUSY_FIRST_MS = 50,
+    BUSY_MOST_MS = 1000,
+};
 
 static bool is_held(const struct kept_module *module)
 {
@@ -15,6 +22,7 @@ static void hold(struct kept_module *module, uint64_t ms)
 {
     struct kept_hold *hold = &module->hold;
     hold->is_probing = true;
+    hold->is_busy = false;
     hold->until_us = kept_now_us(module->keep) + ms * 1000;
     timer_set(module->keep->parts.timers, &hold->over, hold->until_us);
 }
@@ -24,6 +32,28 @@ void kept_hold_overload(struct kept_module *module, uint64_t retry_after_ms)
     uint64_t ms = retry_after_ms > OVERLOAD_MIN_MS ? retry_after_ms : OVERLOAD_MIN_MS;
     if (kept_now_us(module->keep) + ms * 1000 > module->hold.until_us)
         hold(module, ms);
+}
+
+void kept_hold_busy(struct kept_module *module)
+{
+    struct kept_hold *held = &module->hold;
+    uint64_t ms = (uint64_t)BUSY_FIRST_MS << (held->waits < 5 ? held->waits : 5);
+    if (is_held(module))
+        return;
+    held->waits++;
+    hold(module, ms < BUSY_MOST_MS ? ms : BUSY_MOST_MS);
+    held->is_busy = true;
+}
+
+void kept_hold_worker_is_free(struct kept_module *module)
+{
+    struct kept_hold *held = &module->hold;
+    held->waits = 0;
+    if (!held->is_busy)
+        return;
+    held->is_busy = false;
+    held->until_us = 0;
+    kept_touch_module(module);
 }
 
 static void tell_held(const struct kept_module *module, uint64_t ms)
@@ -106,6 +136,7 @@ static void admit(struct kept_module *module)
 void kept_hold_admitted(struct kept_module *module)
 {
     struct kept_hold *hold = &module->hold;
+    kept_hold_worker_is_free(module);
     if (!hold->is_probing)
         return;
     if (!hold->since_us) {

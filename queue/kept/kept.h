@@ -85,6 +85,7 @@ struct kept {
     bool is_away;              /* a copy: it could not be read, and is not for a while */
     bool is_late;              /* the master has a run of it that this node holds no more, */
     bool is_expiring;          /* or was told to stop the run, as the lease ends; */
+    bool is_hurried;           /* the master is to begin it soon, or gives it back */
     uint32_t late_attempt;     /* of the late run */
     uint8_t follows;           /* enum store_wants: of this node, as the store knows */
     struct stored_job *handed; /* a copy that was handed to this node during an operation; owned; */

@@ -283,6 +283,11 @@ void kept_room_written(struct kept *job);
 
 void kept_hold_overload(struct kept_module *module, uint64_t retry_after_ms);
 
+/* The master could not begin a job soon: other nodes may. Until a worker is free, or for a while.
+ */
+void kept_hold_busy(struct kept_module *module);
+void kept_hold_worker_is_free(struct kept_module *module);
+
 /* The module is not to be had. False: for so long that its jobs end. */
 bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *end);
 void kept_hold_admitted(struct kept_module *module);

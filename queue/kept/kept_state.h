@@ -52,6 +52,8 @@ struct kept_hold {
     uint32_t times;    /* in a row */
     bool is_probing;   /* one job at a time, until the master takes one */
     bool is_given_up;  /* the log has told that its jobs fail */
+    bool is_busy;      /* the master had no free worker: other nodes may have one; */
+    uint32_t waits;    /* so often in a row */
     char reason[32];   /* "" after an overload */
     struct timer over;
 };
@@ -168,8 +170,9 @@ struct keep {
     } pass;
 
     struct {
-        uint64_t life;            /* how often this node was taken for dead */
-        bool is_adopting;         /* jobs of dead nodes are being handed to this one */
+        uint64_t life;    /* how often this node was taken for dead */
+        bool is_adopting; /* jobs of dead nodes are being handed to this one */
+        uint64_t nodes;
         uint64_t unfinished;      /* jobs of all nodes */
         size_t tells;             /* events on their way to followers at other nodes */
         struct store_ops refused; /* operations of held jobs that the store could not do, */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRACE_MORE_MS = 1000 };
+enum { GRACE_MORE_MS = 1000, HURRY_MS = 100 };
 
 /* A master that has lost the connection is ending its jobs. */
 static void wait_for_ends(struct keep *keep, uint32_t kill_grace_ms)
@@ -100,7 +100,8 @@ struct kept *keep_handed(struct keep *keep, uint64_t seq)
     return job && job->place == KEPT_WITH_MASTER ? job : NULL;
 }
 
-uint64_t kept_wait_left_ms(const struct kept *job)
+/* Of its own limit. */
+static uint64_t left_ms(const struct kept *job)
 {
     struct keep *keep = job->keep;
     uint64_t expires_ms = job->stored->run.expires_ms, now_ms;
@@ -108,6 +109,13 @@ uint64_t kept_wait_left_ms(const struct kept *job)
         return 0;
     now_ms = kept_era_now(keep, kept_era_of(keep, job->stored->seq));
     return expires_ms > now_ms ? expires_ms - now_ms : 1;
+}
+
+/* What this master cannot begin soon, another node's may. */
+uint64_t kept_wait_left_ms(const struct kept *job)
+{
+    uint64_t ms = left_ms(job);
+    return job->is_hurried && (!ms || ms > HURRY_MS) ? HURRY_MS : ms;
 }
 
 /* No word of a master may end this process: it is told once, whatever the master says. */

@@ -182,6 +182,21 @@ static bool is_stopped_by_lease(const struct kept *job, const struct kept_end *e
            strcmp(end->reason, "cancelled") == 0;
 }
 
+/* The master had no worker for it in time; the time is not the job's own limit. */
+static bool is_not_begun_soon(const struct kept *job, const struct kept_end *end)
+{
+    uint64_t expires_ms = job->stored->run.expires_ms;
+    return job->is_hurried && !end->has_order && end->type == KEPT_END_FAILED &&
+           strcmp(end->reason, "expired") == 0 &&
+           (!expires_ms || kept_wall_ms(job->keep) < expires_ms);
+}
+
+static void give_to_others(struct kept *job)
+{
+    kept_hold_busy(job->module);
+    give_back(job, false);
+}
+
 static void decide(struct kept *job, const struct kept_end *end)
 {
     static void (*const calls[])(struct kept * job, const struct kept_end *end) = {
@@ -192,8 +207,12 @@ static void decide(struct kept *job, const struct kept_end *end)
     };
     kept_room_release(job);
     learn_run_time(job, end);
+    if (end->has_order || end->type == KEPT_END_DONE)
+        kept_hold_worker_is_free(job->module);
     if (is_stopped_by_lease(job, end))
         give_back(job, end->has_order);
+    else if (is_not_begun_soon(job, end))
+        give_to_others(job);
     else
         calls[end->type](job, end);
     if (end->type != KEPT_END_DONE)

@@ -23,9 +23,7 @@ static void add(struct keep_counts *counts, const struct store_count *count)
 
 static void count_module(struct keep *keep, const struct store_count *count)
 {
-    add(&keep->counts, count);
     add(&kept_module_get(keep, count->name)->counts, count);
-    keep->shared.unfinished += count->waiting + count->delayed + count->handed;
 }
 
 void kept_totals_count(struct keep *keep)
@@ -33,7 +31,9 @@ void kept_totals_count(struct keep *keep)
     const struct store_contents *contents = contents_of(keep);
     struct kept_module *module;
     forget(&keep->counts);
-    keep->shared.unfinished = 0;
+    add(&keep->counts, &contents->all);
+    keep->shared.nodes = contents->nodes;
+    keep->shared.unfinished = contents->all.waiting + contents->all.delayed + contents->all.handed;
     TAILQ_FOREACH (module, &keep->all_modules, link)
         forget(&module->counts);
     for (size_t i = 0; i < contents->module_count; i++)

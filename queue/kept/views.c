@@ -35,6 +35,8 @@ bool keep_is_paused(const struct keep *keep, const char *name)
 static uint64_t held_ms(const struct kept_module *module)
 {
     uint64_t now_us = kept_now_us(module->keep);
+    if (module->hold.is_busy)
+        return 0; /* nothing is wrong */
     return module->hold.until_us > now_us ? (module->hold.until_us - now_us + 999) / 1000 : 0;
 }
 

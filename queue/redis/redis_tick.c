@@ -48,6 +48,7 @@ static void take_totals(struct engine *engine, const struct redis_reply *reply)
 static void take_counts(struct engine *engine, const struct redis_reply *reply)
 {
     struct store_contents *contents = &engine->contents;
+    contents->nodes = engine->totals.nodes;
     const struct redis_reply *counts = redis_reply_at(reply, COUNTS);
     const struct redis_reply *owners = redis_reply_at(reply, OWNERS);
     redis_contents_set_all(contents, redis_reply_at(reply, ALL));

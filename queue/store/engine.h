@@ -193,6 +193,7 @@ struct store_contents {
     uint64_t next_seq;
     struct store_count all; /* of a shared engine, which may leave out modules and owners if these
                              * are thousands */
+    uint64_t nodes;         /* likewise: how many there are */
     uint64_t bytes;
     struct store_count *modules, *owners;
     size_t module_count, owner_count;

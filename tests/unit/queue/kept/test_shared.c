@@ -343,6 +343,39 @@ START_TEST(test_no_more_than_can_begin)
 }
 END_TEST
 
+/* The only worker of node 0 is busy: what does not begin there in a moment goes to others. */
+START_TEST(test_idle_nodes_get_work_of_a_busy_one)
+{
+    tick(); /* there are others */
+    SUBMIT(0, 'a', 0);
+    starts(0, 1);
+    SUBMIT(0, 'b', 0);
+    ck_assert_uint_eq(kept_wait_left_ms(handed(0, 2)), 100);
+    ck_told("0 submit q1/1, a started, 0 submit q2/1");
+    master_comes(1, "k1");
+    fails(0, 2, "expired", false);
+    ck_told("1 submit q2/1");
+    ck_assert_uint_eq(row(2)->run.attempt, 1);
+    SUBMIT(0, 'c', 0);
+    ck_told("1 submit q3/1"); /* the module is held at node 0, */
+    done(0, 1);
+    SUBMIT(0, 'd', 0); /* until a worker is free */
+    ck_told("a done, 0 submit q4/1");
+}
+END_TEST
+
+/* A job's own limit is none of that. */
+START_TEST(test_a_limit_within_the_moment)
+{
+    tick();
+    SUBMIT(0, 'a', .max_wait_ms = 50);
+    ck_assert_uint_eq(kept_wait_left_ms(handed(0, 1)), 50);
+    pass_ms(50);
+    fails(0, 1, "expired", false);
+    ck_told("0 submit q1/1, a failed expired");
+}
+END_TEST
+
 START_TEST(test_a_pause_holds_everywhere)
 {
     keep_pause(nodes[2].keep, "echo", true, NULL, NULL);
@@ -716,6 +749,8 @@ int main(void)
     tcase_add_test(tests, test_submitted_here_and_run_elsewhere);
     tcase_add_test(tests, test_a_retry_elsewhere);
     tcase_add_test(tests, test_no_more_than_can_begin);
+    tcase_add_test(tests, test_idle_nodes_get_work_of_a_busy_one);
+    tcase_add_test(tests, test_a_limit_within_the_moment);
     tcase_add_test(tests, test_a_pause_holds_everywhere);
     tcase_add_test(tests, test_put_as_handed_is_stored_as_waiting);
     tcase_add_test(tests, test_a_cancel_of_a_running_job_elsewhere);
