@@ -10,11 +10,12 @@ enum { CLAIM_BYTES = 1024 * 1024 }; /* of inputs; one job comes in any case */
 /* No more wait, as far as is known: the store tells when some do. */
 static void claimed(struct keep_op *op)
 {
+    static const struct kept_spot nowhere;
     struct kept_module *module = op->arg;
     size_t n = kept_held_take(op);
     module->window.is_taking = false;
     module->window.claimed = 0;
-    kept_window_raise(module, n && !op->op.is_whole ? &(struct kept_spot){0} : NULL);
+    kept_window_raise(module, n && !op->op.is_whole ? &nowhere : NULL);
 }
 
 static void claim(struct kept_module *module, size_t most)

@@ -101,9 +101,9 @@ struct keep *keep_new(const struct keep_parts *parts)
 void keep_free(struct keep *keep)
 {
     struct kept_module *module;
+    kept_write_end_refused(keep);
     clear_timers(keep);
     kept_ack_free(keep);
-    kept_write_free_refused(keep);
     kept_record_free_all(keep);
     while ((module = TAILQ_FIRST(&keep->all_modules)))
         kept_module_free(module);

@@ -47,12 +47,13 @@
  *     era        the two clocks
  *
  * The files below schedule only change the state, and touch jobs and modules for the next pass to
- * look at.
+ * look at. Those of a store that many nodes share are in shared_internal.h.
  */
 #ifndef TASKMASTER_QUEUE_KEPT_KEPT_INTERNAL_H
 #define TASKMASTER_QUEUE_KEPT_KEPT_INTERNAL_H
 
 #include "queue/kept/kept_state.h"
+#include "queue/kept/shared_internal.h"
 
 /* --- era.c: the two clocks --- */
 
@@ -120,7 +121,9 @@ void kept_write_post(struct keep_op *op);
 
 /* Once more: a shared store could not do it. */
 void kept_write_post_again(struct keep_op *op);
-void kept_write_free_refused(struct keep *keep);
+
+/* The keep ends: the store will not do them. */
+void kept_write_end_refused(struct keep *keep);
 
 /* Of the job. `finish` may be NULL: then nothing can fail. */
 struct keep_op *kept_write_job(struct kept *job, enum store_kind kind, kept_finish finish);
@@ -203,64 +206,6 @@ void kept_bodies_forget(struct kept *job);
 
 /* The next one in line has its turn: the pass looks at it. False: there is none. */
 bool kept_bodies_next(struct keep *keep);
-
-/* --- totals.c --- */
-
-void kept_totals_count(struct keep *keep);
-void kept_totals_pause(struct keep *keep);
-
-/* --- elsewhere.c: copies of jobs that the shared store has, or another node --- */
-
-/* What followers here want to hear from the store: bits of enum store_wants. */
-unsigned kept_elsewhere_wants(const struct kept *job);
-unsigned kept_elsewhere_wants_of(const struct kept_follower *follower);
-
-/* The job is as it was read, which is taken over: all of it; or as far as the record does not know
- * better. */
-void kept_elsewhere_replace(struct kept *job, struct stored_job *read);
-void kept_elsewhere_take(struct kept *job, struct stored_job *read);
-
-/* Likewise, of any store: those of one that is not shared are behind the record. */
-void kept_elsewhere_merge(struct kept *job, struct stored_job *read);
-
-/* The operation has changed nothing: the job is not as it was. Asks that waited for it are
- * answered, or asked again. */
-void kept_elsewhere_refused(struct keep_op *op);
-
-/* It could not be read. Who asked is told so. */
-void kept_elsewhere_away(struct kept *job);
-
-/* This node holds the job no more. */
-void kept_elsewhere_lose(struct kept *job);
-
-/* The job is a copy, and is read for the ask first. */
-bool kept_elsewhere_is_asked(struct kept *job, const struct kept_ask *ask);
-
-/* Reads the copy if it is out of date, or if the store does not know that it is followed. */
-void kept_elsewhere_look(struct kept *job);
-
-/* The store knows what this node wants of the job, as the operation said. */
-void kept_elsewhere_follow(struct kept *job, const struct keep_op *op);
-
-/* No follower of this node counts any more; other nodes' are read. */
-void kept_elsewhere_leave(struct kept *job);
-
-void kept_elsewhere_changed(struct kept *job);
-
-/* --- others.c: followers at other nodes hear of an event of a held job --- */
-
-void kept_others_tell(struct kept *job, enum store_wants what, const char *fields);
-
-/* --- lease.c --- */
-
-void kept_lease_expiring(struct keep *keep, bool kill);
-void kept_lease_lost(struct keep *keep);
-
-/* The outcome of a run counts no more. */
-void kept_lease_tell_late(struct kept *job, uint32_t attempt);
-
-/* An operation of a job that was held was refused. */
-void kept_lease_refused(struct keep_op *op);
 
 /* --- room.c, hold.c --- */
 
@@ -392,24 +337,6 @@ void kept_ask_look(struct kept *job);
 struct kept_ask *kept_ask_stop(struct keep *keep, uint64_t seq, enum kept_ask_kind kind,
                                const char *by);
 
-/* --- held.c, claim.c, adopt.c: jobs that a shared store hands to this node --- */
-
-/* Takes over the rows, and begins with each job: at once, or when the operation in progress has
- * ended. How many there were. */
-size_t kept_held_take(struct keep_op *op);
-void kept_held_begin(struct kept *job);
-
-void kept_claim_look(struct kept_module *module);
-
-/* Jobs of the module wait, or of any. */
-void kept_claim_work(struct kept_module *module);
-void kept_claim_work_all(struct keep *keep);
-
-void kept_adopt_look(struct keep *keep);
-
-/* What this node does not know to hold. */
-void kept_adopt_forgotten(struct keep *keep);
-
 /* --- due.c, ripe.c, sweep.c, recover.c --- */
 
 /* The job is delayed, or may wait for a limited time. */
@@ -433,11 +360,6 @@ void kept_recover_start(struct keep *keep);
 /* Notes of them go to the store. */
 void kept_ack_post(struct keep *keep);
 void kept_ack_free(struct keep *keep);
-
-/* --- news.c --- */
-
-/* What a shared store could not do is asked of it again. */
-void kept_news_try_again(struct keep *keep);
 
 /* --- schedule.c --- */
 

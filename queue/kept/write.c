@@ -18,15 +18,9 @@ static void put_off(struct keep_op *op)
         timer_set_ms(keep->parts.timers, &keep->shared.again, AGAIN_MS);
 }
 
-static void on_done(struct store_op *store_op)
+static void conclude(struct keep_op *op)
 {
-    struct keep_op *op = (struct keep_op *)store_op;
-    struct keep *keep = op->keep;
-    if (op->op.status == STORE_AWAY && op->op.is_held && op->job) {
-        put_off(op);
-        return;
-    }
-    keep->busy_count--;
+    op->keep->busy_count--;
     if (op->job) {
         op->job->is_writing = op->job->is_reading = false;
         kept_touch(op->job);
@@ -36,6 +30,15 @@ static void on_done(struct store_op *store_op)
     if (op->finish)
         op->finish(op);
     spare_give(&spare, op);
+}
+
+static void on_done(struct store_op *store_op)
+{
+    struct keep_op *op = (struct keep_op *)store_op;
+    if (op->op.status == STORE_AWAY && op->op.is_held && op->job)
+        put_off(op);
+    else
+        conclude(op);
 }
 
 struct keep_op *kept_write_new(struct keep *keep, enum store_kind kind, kept_finish finish)
@@ -66,12 +69,15 @@ void kept_write_post_again(struct keep_op *op)
     op->keep->parts.engine_ops->post(op->keep->parts.engine, &op->op);
 }
 
-void kept_write_free_refused(struct keep *keep)
+void kept_write_end_refused(struct keep *keep)
 {
     struct store_op *op;
     while ((op = STAILQ_FIRST(&keep->shared.refused))) {
         STAILQ_REMOVE_HEAD(&keep->shared.refused, link);
-        spare_give(&spare, op);
+        if (op->kind == STORE_MARK) /* there is no master any more */
+            spare_give(&spare, op);
+        else
+            conclude((struct keep_op *)op);
     }
 }
 

@@ -28,6 +28,7 @@ static struct {
     uint8_t wants[FAKE_NODES];
 } sides[FAKE_SEQ_MAX];
 uint32_t fake_shared_ends[FAKE_SEQ_MAX];
+size_t fake_shared_faults;
 static uint64_t last_epoch, last_seq;
 static bool is_dead[EPOCHS];
 
@@ -533,7 +534,9 @@ static void do_posted(struct fake_node *node)
         STAILQ_REMOVE_HEAD(&node->engine.posted, link);
         if (fake_shared_looked_at)
             fake_shared_looked_at(node, op);
-        answer(node, op, calls[op->kind](&call), node->epoch);
+        bool is_faulty = fake_shared_faults && op->is_held && op->job;
+        fake_shared_faults -= is_faulty;
+        answer(node, op, is_faulty ? STORE_AWAY : calls[op->kind](&call), node->epoch);
     }
 }
 
@@ -641,6 +644,7 @@ void fake_shared_init(void)
     memset(fake_shared_ends, 0, sizeof fake_shared_ends);
     memset(is_dead, 0, sizeof is_dead);
     last_epoch = last_seq = 0;
+    fake_shared_faults = 0;
     for (size_t i = 0; i < FAKE_NODES; i++) {
         STAILQ_INIT(&fake_nodes[i].items);
         STAILQ_INIT(&fake_nodes[i].engine.posted);

@@ -59,6 +59,9 @@ void fake_node_dies(struct fake_node *node);
 /* Times, work, orphans, counts. */
 void fake_node_tick(struct fake_node *node);
 
+/* So many operations of held jobs are not done, by a fault of the store. */
+extern size_t fake_shared_faults;
+
 /* How often the job has ended. */
 extern uint32_t fake_shared_ends[FAKE_SEQ_MAX];
 

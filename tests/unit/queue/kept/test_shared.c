@@ -695,6 +695,33 @@ START_TEST(test_a_wait_goes_on_behind_an_outage)
 }
 END_TEST
 
+/* A held job is nobody else's: its outcome is tried again and again. */
+START_TEST(test_a_fault_of_the_store)
+{
+    SUBMIT(0, 'a', 0);
+    fake_shared_faults = 2;
+    done(0, 1);
+    pass_ms(1000);
+    ck_told("0 submit q1/1");
+    pass_ms(1000);
+    ck_told("a done");
+}
+END_TEST
+
+START_TEST(test_an_end_amid_faults)
+{
+    SUBMIT(0, 'a', .retries = 3, .retry_on = RETRY_ON_ERROR);
+    SUBMIT(0, 'b', 0);
+    SUBMIT(0, 'c', 0);
+    starts(0, 1);
+    fake_shared_faults = 3;
+    fails(0, 1, "error", true);
+    done(0, 2);
+    ask(1, KEPT_ASK_CANCEL, 3, NULL);
+    told_text[0] = '\0'; /* the keep ends with all of these under way */
+}
+END_TEST
+
 /* --- times --- */
 
 START_TEST(test_delays)
@@ -771,6 +798,8 @@ int main(void)
     tcase_add_test(tests, test_asks_and_submits_without_the_store);
     tcase_add_loop_test(tests, test_an_answer_that_does_not_come, 0, 2);
     tcase_add_test(tests, test_a_wait_goes_on_behind_an_outage);
+    tcase_add_test(tests, test_a_fault_of_the_store);
+    tcase_add_test(tests, test_an_end_amid_faults);
     tcase_add_test(tests, test_delays);
     tcase_add_test(tests, test_a_job_that_has_waited_too_long);
     tcase_add_test(tests, test_an_end_in_good_order);
