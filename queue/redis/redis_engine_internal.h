@@ -19,7 +19,7 @@
  *   redis_channels  what is published
  *   redis_write     operations as arguments of scripts
  *   redis_read      answers of scripts as those of operations
- *   redis_marks     outcomes that are kept for less
+ *   redis_batch     operations of which many go in one call
  *   redis_op        an operation: posted, answered, put right
  *   redis_stats     what `stats` shows
  *   redis_engine    the table of operations of engine.h
@@ -139,21 +139,26 @@ enum { REDIS_NEWS_MAX = 1000 }; /* in one answer */
 
 /* The call of an operation, with all its arguments. */
 struct redis_call *redis_write(struct engine *engine, const struct store_op *op);
+/* A result up to this size is copied into the call; a larger one is shared. */
+enum { REDIS_SMALL = 4096 };
+/* An operation that is one of many in the call: its arguments. */
+void redis_write_add(struct redis_call *call, const struct store_op *op);
 /* A job goes back as if it had never been handed. */
 struct redis_call *redis_write_back(struct engine *engine, uint64_t seq, uint64_t expires_ms);
 
 /* The answer to a call of a node of `epoch` as the operation's. */
 void redis_read(struct engine *engine, struct store_op *op, uint64_t epoch,
                 const struct redis_answer *answer);
-/* Of a script. */
-enum store_status redis_read_status(uint64_t status);
+/* The `i`th of the operations of one call. */
+void redis_read_one(struct engine *engine, struct store_op *op, uint64_t epoch,
+                    const struct redis_answer *answer, size_t i);
 
-/* --- redis_marks.c --- */
+/* --- redis_batch.c --- */
 
-/* Whether the operation is one of these. */
-bool redis_marks_are_of(const struct store_op *op);
-/* One call of the first of them, which are the engine's no more. */
-void redis_marks_post(struct engine *engine, struct store_ops *ops);
+/* Whether the operation goes in such a call. */
+bool redis_batch_takes(const struct store_op *op);
+/* Calls with all of these. */
+void redis_batch_post(struct engine *engine, struct store_ops *ops);
 
 /* --- redis_op.c --- */
 

@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-enum { FULL_US = 1000000 }; /* after a put that found no room, no other is admitted for so long */
-
 /* An operation under way. */
 struct redis_op {
     struct engine *engine;
@@ -41,26 +39,12 @@ static void put_right(const struct redis_op *call, const struct redis_answer *an
 
 /* --- answers --- */
 
-static void note(struct engine *engine, const struct redis_op *call)
-{
-    const struct store_op *op = call->op;
-    if (op->status == STORE_NO_ROOM)
-        engine->full_until_us = redis_now_us(engine) + FULL_US;
-    if (op->status == STORE_UNCONFIRMED)
-        engine->counters.unconfirmed++;
-    if (op->status == STORE_LOST)
-        engine->counters.lost++;
-    if (op->status == STORE_LOST && call->epoch == engine->node.epoch)
-        redis_tick(engine);
-}
-
 static void answered(void *arg, const struct redis_answer *answer)
 {
     struct redis_op *call = arg;
     struct store_op *op = call->op;
     if (op) {
         redis_read(call->engine, op, call->epoch, answer);
-        note(call->engine, call);
         call->op = NULL;
         op->done(op);
     } else {
@@ -90,7 +74,6 @@ static const struct redis_call_kind *kind_of(const struct store_op *op)
     case STORE_RIPEN:
     case STORE_SWEEP:
         return &patient;
-    case STORE_ENDED:
     case STORE_MARK:
         return op->is_held ? &patient : &hurried;
     default:
@@ -127,7 +110,7 @@ void redis_op_post(struct engine *engine, struct store_op *op)
 
 void redis_op_flush(struct engine *engine)
 {
-    struct store_ops marks = STAILQ_HEAD_INITIALIZER(marks);
+    struct store_ops batched = STAILQ_HEAD_INITIALIZER(batched);
     struct store_op *op;
     while ((op = STAILQ_FIRST(&engine->posted))) {
         STAILQ_REMOVE_HEAD(&engine->posted, link);
@@ -135,13 +118,12 @@ void redis_op_flush(struct engine *engine)
             refuse(engine, op);
         else if (op->kind == STORE_PUT)
             redis_digests_add(&engine->digests, op);
-        else if (redis_marks_are_of(op))
-            STAILQ_INSERT_TAIL(&marks, op, link);
+        else if (redis_batch_takes(op))
+            STAILQ_INSERT_TAIL(&batched, op, link);
         else
             start(engine, op);
     }
-    while (!STAILQ_EMPTY(&marks))
-        redis_marks_post(engine, &marks);
+    redis_batch_post(engine, &batched);
 }
 
 static void answer_all(struct store_ops *ops)

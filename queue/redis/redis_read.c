@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FULL_US = 1000000 }; /* after a put that found no room, no other is admitted for so long */
+
 /* --- rows --- */
 
 /* NULL: another program has written to the row, or has removed a part of it. */
@@ -152,17 +154,17 @@ static void read_nothing(struct store_op *op, const struct redis_reply *reply, u
 
 static void (*const kinds[STORE_KINDS])(struct store_op *op, const struct redis_reply *reply,
                                         uint64_t epoch) = {
-    [STORE_PUT] = read_put,       [STORE_LOAD] = read_load,    [STORE_BACK] = read_nothing,
-    [STORE_ENDED] = read_nothing, [STORE_AGAIN] = read_again,  [STORE_FORGET] = read_nothing,
-    [STORE_MARK] = read_nothing,  [STORE_EXPIRE] = read_claim, [STORE_LIST] = read_list,
-    [STORE_PAUSE] = read_nothing, [STORE_CLAIM] = read_claim,  [STORE_ADOPT] = read_adopt,
-    [STORE_TELL] = read_nothing,  [STORE_RIPEN] = read_ripen,  [STORE_SWEEP] = read_ripen,
-    [STORE_NODES] = read_nodes,   [STORE_HELD] = read_adopt,
+    [STORE_PUT] = read_put,      [STORE_LOAD] = read_load,      [STORE_BACK] = read_nothing,
+    [STORE_AGAIN] = read_again,  [STORE_FORGET] = read_nothing, [STORE_MARK] = read_nothing,
+    [STORE_EXPIRE] = read_claim, [STORE_LIST] = read_list,      [STORE_PAUSE] = read_nothing,
+    [STORE_CLAIM] = read_claim,  [STORE_ADOPT] = read_adopt,    [STORE_TELL] = read_nothing,
+    [STORE_RIPEN] = read_ripen,  [STORE_SWEEP] = read_ripen,    [STORE_NODES] = read_nodes,
+    [STORE_HELD] = read_adopt,
 };
 
 /* --- the status --- */
 
-enum store_status redis_read_status(uint64_t status)
+static enum store_status status_of(uint64_t status)
 {
     static const enum store_status all[] = {STORE_OK,   STORE_UNKNOWN, STORE_JOINED, STORE_CONFLICT,
                                             STORE_LOST, STORE_MOVED,   STORE_FULL,   STORE_QUOTA};
@@ -183,8 +185,21 @@ static bool hands_jobs(enum store_kind kind)
 
 static void read_answer(struct store_op *op, uint64_t epoch, const struct redis_answer *answer)
 {
-    op->status = redis_read_status(answer->status);
+    op->status = status_of(answer->status);
     kinds[op->kind](op, answer->reply, epoch);
+}
+
+/* What the engine makes of it. */
+static void note(struct engine *engine, const struct store_op *op, uint64_t epoch)
+{
+    if (op->status == STORE_NO_ROOM)
+        engine->full_until_us = redis_now_us(engine) + FULL_US;
+    if (op->status == STORE_UNCONFIRMED)
+        engine->counters.unconfirmed++;
+    if (op->status == STORE_LOST)
+        engine->counters.lost++;
+    if (op->status == STORE_LOST && epoch == engine->node.epoch)
+        redis_tick(engine);
 }
 
 /* What was handed to an epoch that is dead by now is held by another node, or soon. */
@@ -201,4 +216,18 @@ void redis_read(struct engine *engine, struct store_op *op, uint64_t epoch,
         read_answer(op, epoch, answer);
     if (is_dead && op->kind == STORE_PUT && op->job->run.state == STORED_HANDED)
         op->job->run.state = STORED_WAITING;
+    note(engine, op, epoch);
+}
+
+void redis_read_one(struct engine *engine, struct store_op *op, uint64_t epoch,
+                    const struct redis_answer *answer, size_t i)
+{
+    const struct redis_reply *statuses = redis_reply_at(answer->reply, 1);
+    STAILQ_INIT(&op->rows);
+    if (answer->end != REDIS_ANSWERED)
+        op->status = status_without(op, answer->end);
+    else
+        op->status =
+            i < statuses->count ? status_of(redis_reply_number_at(statuses, i)) : STORE_AWAY;
+    note(engine, op, epoch);
 }

@@ -4,6 +4,7 @@
 #include "queue/redis/redis_wish.h"
 #include "queue/redis/scripts.h"
 
+#include "base/payload.h"
 #include "common/log.h"
 
 enum { LIST_LOOKS_MAX = 10000 };
@@ -92,7 +93,16 @@ static void write_back(struct redis_call *call, const struct store_op *op)
         add_retry(call, op->news);
 }
 
-static void write_ended(struct redis_call *call, const struct store_op *op)
+static void add_result(struct redis_call *call, const struct payload *result)
+{
+    char bytes[REDIS_SMALL];
+    if (result && result->size <= sizeof bytes)
+        redis_call_bytes(call, bytes, payload_copy(result, 0, bytes, sizeof bytes));
+    else
+        redis_call_payload(call, NULL, 0, result);
+}
+
+static void add_ended(struct redis_call *call, const struct store_op *op)
 {
     const struct stored_job *job = op->job;
     struct redis_blob outcome;
@@ -102,7 +112,7 @@ static void write_ended(struct redis_call *call, const struct store_op *op)
     redis_call_number(call, job->outcome.is_done);
     redis_call_number(call, job->outcome.over_ms);
     redis_call_bytes(call, outcome.bytes, outcome.len);
-    redis_call_payload(call, NULL, 0, job->result.payload);
+    add_result(call, job->result.payload);
     add_attempts(call, &job->run);
     redis_call_text(call, job->outcome.reason);
     redis_blob_free(&outcome);
@@ -140,6 +150,16 @@ static void write_tell(struct redis_call *call, const struct store_op *op)
 }
 
 /* --- several jobs --- */
+
+void redis_write_add(struct redis_call *call, const struct store_op *op)
+{
+    if (op->kind == STORE_ENDED) {
+        add_ended(call, op);
+    } else {
+        redis_call_number(call, op->job->seq);
+        redis_call_number(call, op->job->outcome.over_ms);
+    }
+}
 
 static void write_claim(struct redis_call *call, const struct store_op *op)
 {
@@ -198,7 +218,6 @@ static const struct {
     [STORE_PUT] = {REDIS_SCRIPT_PUT, write_put},
     [STORE_LOAD] = {REDIS_SCRIPT_LOAD, write_load},
     [STORE_BACK] = {REDIS_SCRIPT_BACK, write_back},
-    [STORE_ENDED] = {REDIS_SCRIPT_ENDED, write_ended},
     [STORE_AGAIN] = {REDIS_SCRIPT_AGAIN, write_again},
     [STORE_FORGET] = {REDIS_SCRIPT_FORGET, write_forget},
     [STORE_MARK] = {REDIS_SCRIPT_MARK, write_mark},

@@ -37,7 +37,7 @@ class Store:
         return self.call("put", epoch, number, state, "echo", "", 4, 0, 0, *empty[1:], "wish", "input")
 
     def ended(self, epoch, number):
-        return self.call("ended", epoch, number, 1, 1, 99999999999999, "outcome", "result", 1, 0, 0, "")
+        return self.call("ended", epoch, number, 1, 1, 99999999999999, "outcome", "result", 1, 0, 0, "")[1]
 
     def write(self, number, epoch, **fields):
         pairs = [word for pair in fields.items() for word in pair]

@@ -366,6 +366,28 @@ def test_ended_of_a_waiting_one(store, node):
     assert node.ended(3, held=0) == [MOVED]
 
 
+def test_many_end_in_one_call(store):
+    a, b = store.join("a"), store.join("b")
+    a.watch()
+    for seq in (1, 2, 3, 4):
+        b.put(seq, "h", module="m" if seq == 4 else "echo", owner="you" if seq == 2 else "me")
+    a.put(5)
+    a.load(2, wants=1)
+    a.news()
+    ends = [(seq, int(seq != 5), seq % 2, FAR, f"o{seq}", f"r{seq}", 1, 0, 0, "why") for seq in (1, 9, 4, 2, 5, 7)]
+    assert b.all_ended(*ends) == [OK, OK, OK, OK, OK, OK] and b.again() == [OK] * 6, "9 and 7 are gone: repeats"
+    assert [rows([row_])[0]["out"] for row_ in [[a.load(seq)[1]] for seq in (1, 2, 4, 5)]] == [b"o1r1", b"o2r2", b"o4r4", b"o5r5"]
+    assert a.news() == [
+        f"watch\ndone\n{1:020}\n1\necho\nwhy",
+        f"watch\nfailed\n{4:020}\n1\nm\nwhy",
+        f"changed\n{2:020}",
+        f"watch\nfailed\n{2:020}\n1\necho\nwhy",
+        f"watch\ndone\n{5:020}\n1\necho\nwhy",
+    ]
+    assert a.all_ended((3, 1, 1, FAR, "", "", 1, 0, 0, ""), (3, 0, 1, FAR, "", "", 1, 0, 0, "")) == [LOST, MOVED]
+    assert store.redis("SMEMBERS", "mods") == []
+
+
 def test_ended_again_after_it_is_gone(store, node):
     node.put(1, "h")
     node.ended(1)

@@ -27,6 +27,6 @@ if wants ~= '0' then
     follow(seq, '', wants)
 end
 local known = look('e' .. module, 'w' .. module, 'o' .. owner)
-apply(known, {'e' .. module, -1, 'w' .. module, 1, 'o' .. owner, 1})
+apply(known, {['e' .. module] = -1, ['w' .. module] = 1, ['o' .. owner] = 1})
 place(known, seq, 'w', module, job[6], '0', expires)
 return {OK}

@@ -16,7 +16,7 @@ elseif job[1] ~= 'h' or job[2] ~= epoch then
 end
 call('ZREM', prefix .. 'held:' .. epoch, seq)
 call('HSET', key, 's', state, 'a', attempt, 'f', failures, 'l', losses, 'u', due, 'x', expires, 't', token)
-apply(known, {'h' .. module, -1, state .. module, 1})
+apply(known, {['h' .. module] = -1, [state .. module] = 1})
 place(known, seq, state, module, job[4], due, expires)
 if wants ~= '0' then
     follow(seq, followers, wants)

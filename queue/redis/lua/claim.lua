@@ -33,7 +33,7 @@ if #taken > 0 then
     call('ZREM', prefix .. 'wait:' .. module, unpack(numbers))
     call('ZREM', prefix .. 'expire', unpack(numbers))
     call('ZADD', prefix .. 'held:' .. epoch, unpack(scored))
-    apply(known, {waiting, -#taken, handed, #taken})
+    apply(known, {[waiting] = -#taken, [handed] = #taken})
     note_waiting(known, module)
 end
 return {OK, (known[waiting] or 0) == 0 and 1 or 0, taken}

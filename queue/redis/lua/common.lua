@@ -29,12 +29,11 @@ local function look(...)
     return known
 end
 
--- Adds to counts, which were looked at: {field, by, field, by}. A count of 0 is gone.
+-- Adds to counts, which were looked at: {field = by}. A count of 0 is gone.
 local function apply(known, changes)
     local set, gone = {}, {}
-    for i = 1, #changes, 2 do
-        local field = changes[i]
-        local value = (known[field] or 0) + changes[i + 1]
+    for field, by in pairs(changes) do
+        local value = (known[field] or 0) + by
         known[field] = value
         if value == 0 then
             gone[#gone + 1] = field
@@ -82,7 +81,7 @@ local function bury(node)
     call('ZREM', prefix .. 'nodes', node)
     call('HDEL', prefix .. 'state', 'n' .. node)
     if call('SREM', prefix .. 'watchers', node) == 1 then
-        apply(look('W'), {'W', -1})
+        apply(look('W'), {W = -1})
     end
     call('DEL', prefix .. 'news:' .. node)
     if call('EXISTS', prefix .. 'held:' .. node) == 1 then
@@ -175,7 +174,7 @@ local function remove(numbers)
         end
     end
     for module, by in pairs(modules) do
-        apply(look('e' .. module), {'e' .. module, by})
+        apply(look('e' .. module), {['e' .. module] = by})
     end
     if #numbers > 0 then
         call('DEL', unpack(keys))

@@ -21,7 +21,7 @@ for i, seq in ipairs(numbers) do
     local job = call('HMGET', key, 's', 'M', 'x')
     local state, module = job[1], job[2]
     local known = look(state .. module, 'h' .. module)
-    apply(known, {state .. module, -1, 'h' .. module, 1})
+    apply(known, {[state .. module] = -1, ['h' .. module] = 1})
     unplace(known, seq, state, module, job[3])
     call('ZADD', prefix .. 'held:' .. epoch, held_score(i), seq)
     call('HSET', key, 's', 'h', 'h', epoch, 't', token)

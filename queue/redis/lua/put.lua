@@ -79,7 +79,7 @@ if hash ~= '' then
 end
 call('HSET', key, unpack(fields))
 call('ZADD', prefix .. 'all', 0, seq)
-apply(known, {state .. module, 1, mine, 1})
+apply(known, {[state .. module] = 1, [mine] = 1})
 watch(known, 'accepted', seq, 0, module, '')
 if state == 'h' then
     call('ZADD', prefix .. 'held:' .. epoch, held_score(1), seq)

@@ -10,7 +10,7 @@ for _, seq in ipairs(numbers) do
     local known = look('d' .. module, 'w' .. module)
     call('ZREM', prefix .. 'due', seq)
     call('HSET', key, 's', 'w', 'u', 0)
-    apply(known, {'d' .. module, -1, 'w' .. module, 1})
+    apply(known, {['d' .. module] = -1, ['w' .. module] = 1})
     place(known, seq, 'w', module, job[2], '0', '0') -- its limit of waiting runs already
 end
 return {OK, #numbers, first('due')}

@@ -6,7 +6,7 @@ if not is_living() then
 end
 local is_on = ARGV[3] == '1'
 if call(is_on and 'SADD' or 'SREM', prefix .. 'watchers', epoch) == 1 then
-    apply(look('W'), {'W', is_on and 1 or -1})
+    apply(look('W'), {W = is_on and 1 or -1})
     call('PUBLISH', prefix .. 'paused', '') -- all look at once
 end
 return {OK}

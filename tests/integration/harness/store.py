@@ -88,7 +88,8 @@ class Node:
         return self.store.call(*self.last)
 
     def again(self):
-        return self.store.call(*self.last)
+        reply = self.store.call(*self.last)
+        return reply[1] if self.last[0] == "ended" else reply
 
     def tick(self, wants_counts=0, news=100):
         reply = self.call("tick", self.lease, wants_counts, news, self.read)
@@ -130,7 +131,14 @@ class Node:
         return self.call("back", seq, state, attempt, failures, losses, due, expires, wants, *retry)
 
     def ended(self, seq, held=1, is_done=1, over=FAR, outcome=b"out", result=b"result", attempt=1, reason=""):
-        return self.call("ended", seq, held, is_done, over, outcome, result, attempt, 0, 0, reason)
+        """The status alone, as a list."""
+        return self.all_ended((seq, held, is_done, over, outcome, result, attempt, 0, 0, reason))
+
+    def all_ended(self, *jobs):
+        """Of each the arguments. The statuses."""
+        status, statuses = self.call("ended", *(word for job in jobs for word in job))
+        assert status == OK
+        return statuses
 
     def retry(self, seq, attempt=1, expires=0, wants=0):
         return self.call("again", seq, attempt, expires, wants)

@@ -658,6 +658,45 @@ START_TEST(test_mark_makes_the_end_sooner)
 }
 END_TEST
 
+static void set_done(struct stored_job *job, struct payload *result)
+{
+    stored_job_set_outcome(
+        job, &(struct stored_outcome){.is_done = true, .fields = "", .over_ms = 2000});
+    job->run.state = STORED_ENDED;
+    job->result = (struct stored_body){.size = result ? result->size : 0, .payload = result};
+}
+
+/* In one flush, with results of all sizes: none, small, and large. */
+START_TEST(test_many_ends_at_once)
+{
+    enum { ENDS = 250 };
+    static const size_t results[] = {0, 1, 4096, 4097, 70000, 64};
+    static struct store_op ops[ENDS];
+    struct world *world = world_new();
+    for (size_t i = 0; i < ENDS; i++) {
+        size_t size = results[i % 6];
+        struct stored_job *job = world_job(world, i + 1, "");
+        ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+        ops[i] = (struct store_op){.kind = STORE_ENDED, .job = job, .done = world_count_answer};
+        set_done(job, size ? world_payload(world, size) : NULL);
+    }
+    size_t answered = world->answered;
+    for (size_t i = 0; i < ENDS; i++)
+        world->ops->post(world->engine, &ops[i]);
+    world->ops->flush(world->engine);
+    world_wait(world, answered + ENDS);
+    for (size_t i = 0; i < ENDS; i++) {
+        struct stored_job *read = world_load(world, i + 1);
+        ck_assert_int_eq(ops[i].status, STORE_OK);
+        ck_assert_int_eq(read->run.state, STORED_ENDED);
+        check_pattern(&read->result, results[i % 6]);
+        stored_job_free(read);
+        world_job_free(ops[i].job);
+    }
+    world_free(world);
+}
+END_TEST
+
 /* In one flush, as the keep posts them; one job in three is unknown. */
 START_TEST(test_many_marks_at_once)
 {
@@ -923,6 +962,7 @@ TCase *engine_tests(void)
     tcase_add_loop_test(tc, test_forget, 0, 2);
     tcase_add_test(tc, test_mark_makes_the_end_sooner);
     tcase_add_test(tc, test_many_marks_at_once);
+    tcase_add_test(tc, test_many_ends_at_once);
     tcase_add_test(tc, test_list);
     tcase_add_test(tc, test_list_by_pages);
     tcase_add_test(tc, test_pauses_are_kept);
