@@ -17,7 +17,7 @@ TRY_AGAIN = 75  # the command's exit status
 @pytest.fixture(scope="module")
 def away(tmp_path_factory):
     """A node that has lost its Redis, and the id of a job that it had kept."""
-    cluster = Cluster(tmp_path_factory.mktemp("away"))
+    cluster = Cluster(tmp_path_factory.mktemp("away"), redis={"appendfsync": "always"})
     (node,) = cluster.start(1)
     with node.client() as client:
         cluster.job = put(client, "echo", "x", delay_ms=3600000)
@@ -108,11 +108,19 @@ def test_over_http(away, tmp_path_factory):
         factory.end()
 
 
-def test_an_open_wait_lasts_over_the_outage(cluster):
-    (node,) = cluster.start(1)
+@pytest.fixture
+def sure(tmp_path):
+    """Its Redis forgets nothing, however it ends."""
+    cluster = Cluster(tmp_path, redis={"appendfsync": "always"})
+    yield cluster
+    end_cluster(cluster)
+
+
+def test_an_open_wait_lasts_over_the_outage(sure):
+    (node,) = sure.start(1)
     with node.client() as client:
         job = put(client, "echo", "x", delay_ms=1500)
         client.send(op="wait", id="w", job=job)
-        cluster.redis.restart()
+        sure.redis.restart()
         check(client.event("done", id="w"), "done", job=job)
         assert wait(client, job).name == "done"
