@@ -6,6 +6,7 @@ doc/cluster.md says what happens then. Nothing accepted is lost, no job has two 
 import contextlib
 import datetime
 import os
+import shutil
 import struct
 import time
 
@@ -351,8 +352,19 @@ def test_scripts_are_flushed(cluster):
             progress(crowd, 10)
 
 
-def test_everything_is_deleted(cluster):
-    """FLUSHALL: the jobs are gone, and whoever waits for one is told so. The nodes go on with what comes then."""
+def flush(redis):
+    redis.call("FLUSHALL")
+
+
+def start_without_data(redis):
+    redis.kill()
+    shutil.rmtree(os.path.join(redis.directory, "appendonlydir"))
+    redis.start()
+
+
+@pytest.mark.parametrize("delete", [flush, start_without_data])
+def test_everything_is_deleted(cluster, delete):
+    """The jobs are gone, and whoever waits for one is told so. The nodes go on with what comes then."""
     a, b = cluster.start(2)
     client, watcher = a.client(), b.client()
     running = start_running(client, "run", 60_000)
@@ -360,7 +372,7 @@ def test_everything_is_deleted(cluster):
     for job in (running, later):
         watcher.send(op="wait", id=job, job=job)
     watcher.silent()
-    cluster.redis.call("FLUSHALL")
+    delete(cluster.redis)
     for job in (running, later):
         event = watcher.find(lambda event, job=job: event.get("id") == job, LEASE + DEADLINE, f"the end of {job}")
         check(event, "error", code="unknown-job")
@@ -416,6 +428,29 @@ def shifted(cluster, name, seconds):
     with open(path, "wb") as file:
         file.write(struct.pack("q", seconds))
     return {"env": {"LD_PRELOAD": os.path.join(BUILD, "tests", "clock_shift.so"), "CLOCK_SHIFT": path}}
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers want to be the first library")
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_the_clock_of_redis_jumps(cluster, seconds):
+    """Nobody is taken for dead, and no job gets lost. Numbers go on growing."""
+    path = os.path.join(cluster.directory, "shift")
+    cluster.redis.env = shifted(cluster, "shift", 0)["env"]
+    a, b = cluster.start(2)
+    with working(cluster, count=80, ms=30) as crowd:
+        progress(crowd, 10)
+        with open(path, "r+b") as file:
+            file.write(struct.pack("q", seconds))
+        assert abs(int(cluster.redis.call("TIME")[0]) - time.time() - seconds) < 60
+        for node in (a, b):
+            wait_accepts(node)
+    assert taken_over(cluster) == 0
+    assert not has_lost(a) and not has_lost(b)
+    assert len(a.nodes()) == 2
+    with a.client() as client:
+        jobs = [put(client, "echo", "x", id=f"n{n}") for n in range(3)]
+    numbers = [int(name[1:]) for name in [*(job.id for job in crowd.jobs), *jobs]]
+    assert max(numbers[:-3]) < numbers[-3] < numbers[-2] < numbers[-1]
 
 
 # ---- a replica that lacks the last writes
