@@ -208,7 +208,7 @@ def test_a_node_out_of_reach_for_a_moment_keeps_its_jobs(cluster):
 
 
 def test_redis_is_killed_in_the_middle_of_everything(cluster):
-    cluster.start(3)
+    safe(cluster).start(3)
     made = crowd_of(cluster, clients=6)
     made.add(300, "sleep", 20)
     made.add(4000)
@@ -295,10 +295,16 @@ def test_a_replica_is_promoted(cluster):
     assert not problems, problems
 
 
+def safe(cluster):
+    """Redis that may be killed at any time. (With everysec a slow disk may cost its last two seconds.)"""
+    cluster.redis.settings["appendfsync"] = "always"
+    return cluster
+
+
 @pytest.mark.skipif(not LONG, reason="LONG_TESTS=1: a minute")
 def test_everything_at_once(cluster):
     """Deaths of nodes, pauses past the lease, cut cables and deaths of Redis, in any order."""
-    cluster.redis.start()
+    safe(cluster).redis.start()
     nodes = [cluster.add(cable=True) for _ in range(3)]
     made = crowd_of(cluster, clients=6)
     made.add(2_000, "sleep", 50)

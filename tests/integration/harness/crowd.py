@@ -33,8 +33,8 @@ class Job:
         return f"{self.token} {self.command} {self.number}"
 
     def hear(self, event):
-        """Notes the id and the outcome, and what contradicts them."""
-        told = event.get("job")
+        """Notes the id and the outcome, and what contradicts them. (An error may name a job that is not kept.)"""
+        told = event.get("job") if event.name != "error" else None
         if self.id and told and told != self.id:
             self.problems.append(f"another id: {event}")
         self.id = self.id or told
