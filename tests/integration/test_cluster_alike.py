@@ -20,8 +20,7 @@ LEFT_OUT = {"test_an_owed_outcome_of_a_job_that_runs_again", "test_backup", "tes
 
 for file in (test_queue_connections, test_queue_hand, test_queue_keys, test_queue_requests, test_queue_times,
              test_queue_watch):
-    for name in dir(file):
-        thing = getattr(file, name)
+    for name, thing in vars(file).items():  # in their order
         if name.startswith("test_") and name not in LEFT_OUT or hasattr(thing, "_pytestfixturefunction"):
             assert name not in globals(), f"two tests are called {name}"
             globals()[name] = thing
