@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { FORMAT_MS = 5000, CHANNEL_MAX = 64 };
+enum { REFUSED_MS = 5000, CHANNEL_MAX = 64, JOIN_FULL = 6 };
 
 /* --- join --- */
 
@@ -27,13 +27,14 @@ static void watch_again(struct engine *engine)
         redis_node_watch(engine, true);
 }
 
+/* Nothing is held before the lease is renewed: only that counts from the sending of the call. */
 static void become(struct engine *engine, const struct redis_reply *reply)
 {
     struct redis_node *node = &engine->node;
     node->epoch = redis_reply_number_at(reply, 1);
     node->number = (uint32_t)redis_reply_number_at(reply, 2) % REDIS_CLOCK_NODES;
     node->news_read = 0;
-    node->lease = (struct redis_lease){.from_us = node->asked_us,
+    node->lease = (struct redis_lease){.from_us = redis_now_us(engine),
                                        .lease_us = engine->parts.redis->lease_ms * 1000ull};
     log_event(LOG_INFO, "node-joined", LOG_STR("node", node->name), LOG_UINT("epoch", node->epoch),
               LOG_UINT("lease_ms", engine->parts.redis->lease_ms));
@@ -43,15 +44,33 @@ static void become(struct engine *engine, const struct redis_reply *reply)
 }
 
 /* Another release may have changed the keys: it may go again. */
-static void refuse_format(struct engine *engine, const struct redis_reply *reply)
+static void refuse_format(const struct redis_reply *reply)
 {
     size_t len;
-    engine->node.next_us = redis_now_us(engine) + FORMAT_MS * 1000;
     log_event(LOG_ERROR, "redis-format", LOG_STR("found", redis_reply_text_at(reply, 4, &len)),
               LOG_STR("expected", "1"),
               LOG_STR("hint",
                       "the keys under redis-prefix are of another release of taskqueued, or "
                       "of another program: choose another redis-prefix, or this release"));
+}
+
+/* Ghosts of nodes that end soon after their start, most likely: these go with their leases. */
+static void refuse_number(const struct engine *engine)
+{
+    log_event(LOG_ERROR, "node-refused", LOG_STR("node", engine->node.name),
+              LOG_UINT("nodes", REDIS_CLOCK_NODES),
+              LOG_STR("hint",
+                      "there are no more numbers for nodes: does one start again and again? "
+                      "lease-ms after its end each place is free"));
+}
+
+static void refuse(struct engine *engine, const struct redis_answer *answer)
+{
+    engine->node.next_us = redis_now_us(engine) + REFUSED_MS * 1000;
+    if (answer->status == JOIN_FULL)
+        refuse_number(engine);
+    else
+        refuse_format(answer->reply);
 }
 
 static void joined(void *arg, const struct redis_answer *answer)
@@ -63,7 +82,7 @@ static void joined(void *arg, const struct redis_answer *answer)
     if (answer->end == REDIS_ANSWERED && redis_reply_number_at(answer->reply, 1))
         become(engine, answer->reply);
     else if (answer->end == REDIS_ANSWERED)
-        refuse_format(engine, answer->reply);
+        refuse(engine, answer);
     redis_member_set_timers(engine);
 }
 

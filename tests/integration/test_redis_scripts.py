@@ -168,6 +168,22 @@ def test_after_an_outage_nobody_is_dead_for_a_lease(store):
     assert b.tick()[6] == 1 and numbers(b.adopt()) == [1]
 
 
+def test_adopt_may_be_the_first_call_after_an_outage(store):
+    a, b = store.join("a", 60000), store.join("b", 60000)
+    a.put(1, "h")
+    a.die()
+    store.redis("SET", "seen", store.clock() - 31000)
+    assert b.adopt() == [OK, []] and a.tick()[0] == OK
+
+
+def test_there_is_a_number_for_each_node(store):
+    nodes = [store.join(f"n{n}") for n in range(1024)]
+    assert {node.epoch % 1024 for node in nodes} == set(range(1024))
+    assert store.call("join", 0, "0:1", "late", "1.2.3", 1000) == [FULL]
+    nodes[0].leave()
+    store.join("late")
+
+
 def test_a_short_silence_is_no_outage(store):
     a, b = store.join("a", 60000), store.join("b", 60000)
     store.redis("SET", "seen", store.clock() - 25000)
@@ -544,7 +560,45 @@ def test_load_leaves_out_what_is_large(store, node):
     assert (found["in"], found["out"]) == (b"wish", b"out" + b"r" * 70)
 
 
+# --- a Redis that evicts ---
+
+
+def test_an_evicted_job_stops_no_script(store, node):
+    """With redis-unsafe. What is left of the job may stay."""
+    for seq in (1, 2, 3):
+        node.put(seq, module="echo")
+    node.put(4, module="old", expires=1)
+    node.put(5, module="old", expires=1)
+    node.put(6, "d", module="late", due=1)
+    node.put(7, "d", module="late", due=1)
+    for seq in (1, 4, 6):
+        store.redis("DEL", f"job:{seq:020}")
+    assert numbers(node.list()) == [2, 3, 5, 7]
+    assert numbers(node.expire()) == [5]
+    assert node.ripen()[1] == 2 and state_of(store, 7) == "w"
+    assert numbers(node.claim("echo")) == [2, 3] and node.claim("echo")[1] == 1
+    assert node.ended(2, over=1) == [OK] and node.ended(3, over=1) == [OK]
+    store.redis("DEL", f"job:{2:020}")
+    assert node.sweep()[1] == 2 and state_of(store, 3) == ""
+    store.redis("DEL", f"job:{5:020}")
+    assert numbers(node.call("held")) == []
+    store.client.call("FLUSHALL")
+
+
 # --- news ---
+
+
+def test_an_old_question_for_news_is_made_again(store):
+    """The connection was lost before the answers of two came: a tick, and one for more news."""
+    a, b = store.join("a"), store.join("b")
+    for seq in range(1, 10):
+        a.put(seq, wants=1)
+        b.claim()
+        b.ended(seq)
+    assert len(a.call("news", 2, 0)[1]) == 2
+    assert len(a.call("news", 2, 2)[1]) == 2, "the third one on"
+    assert a.call("news", 100, 0)[1] == [], "its entries are told by the one behind it"
+    assert len(a.call("news", 100, 2)[1]) == 7
 
 
 def test_followers_hear(store):

@@ -11,9 +11,9 @@ if #done > 0 then
     return {OK, rows(done)}
 end
 
--- Nodes whose lease is over are dead from now on.
+-- Nodes whose lease is over are dead from now on. Not after an outage: this call may be made again before any tick.
 local now = clock()
-if not is_calm(now) then
+if not is_calm(now) and not is_outage(now, call('HGET', prefix .. 'node:' .. epoch, 'lease') or 0) then
     for _, node in ipairs(call('ZRANGEBYSCORE', prefix .. 'nodes', '-inf', now)) do
         if node ~= epoch then
             bury(node)

@@ -14,26 +14,35 @@ if #done > 0 or max < 1 or known.p or known['p' .. module] then
     return {OK, known[waiting] and 0 or 1, rows(done, true)}
 end
 
--- The first job in any case, and more while there is room.
-local taken, numbers, scored, bytes = {}, {}, {}, 0
-for _, seq in ipairs(call('ZRANGE', prefix .. 'wait:' .. module, 0, max - 1)) do
-    local job = row(seq, true)
-    bytes = bytes + job[14]
-    if #taken > 0 and bytes > max_bytes then
-        break
-    end
+local taken, scored, bytes = {}, {}, 0
+local function take(seq, job)
     job[2], job[3], job[9] = 'h', tostring((job[3] or 0) + 1), epoch
     call('HSET', prefix .. 'job:' .. seq, 's', 'h', 'a', job[3], 'h', epoch, 't', token)
     taken[#taken + 1] = job
-    numbers[#numbers + 1] = seq
     scored[#scored + 1] = held_score(#taken)
     scored[#scored + 1] = seq
 end
-if #taken > 0 then
+
+-- The first job in any case, and more while there is room. One that Redis has evicted leaves the line.
+local numbers = {}
+for _, seq in ipairs(call('ZRANGE', prefix .. 'wait:' .. module, 0, max - 1)) do
+    local job = row(seq, true)
+    bytes = bytes + (job and job[14] or 0)
+    if #taken > 0 and bytes > max_bytes then
+        break
+    end
+    numbers[#numbers + 1] = seq
+    if job then
+        take(seq, job)
+    end
+end
+if #numbers > 0 then
     call('ZREM', prefix .. 'wait:' .. module, unpack(numbers))
     call('ZREM', prefix .. 'expire', unpack(numbers))
-    call('ZADD', prefix .. 'held:' .. epoch, unpack(scored))
-    apply(known, {[waiting] = -#taken, [handed] = #taken})
+    apply(known, {[waiting] = -#numbers, [handed] = #taken})
     note_waiting(known, module)
+end
+if #taken > 0 then
+    call('ZADD', prefix .. 'held:' .. epoch, unpack(scored))
 end
 return {OK, (known[waiting] or 0) == 0 and 1 or 0, taken}

@@ -62,13 +62,22 @@ local function is_calm(now)
     return now < tonumber(call('GET', prefix .. 'calm') or 0)
 end
 
--- A node is heard of. If none was for half a lease, an outage is over. If one was later than now, the clock has gone
--- back, and no lease may last for longer than from now.
+-- When any node was heard of last.
+local function last_seen(now)
+    return tonumber(call('GET', prefix .. 'seen') or now)
+end
+
+-- None was for half a lease.
+local function is_outage(now, lease)
+    return now - last_seen(now) > lease / 2
+end
+
+-- A node is heard of: then an outage is over. If one was later than now, the clock has gone back, and no lease may last
+-- for longer than from now.
 local function heard(now, lease)
-    local seen = tonumber(call('GET', prefix .. 'seen') or now)
-    if now - seen > lease / 2 then
+    if is_outage(now, lease) then
         call('SET', prefix .. 'calm', now + lease)
-    elseif now < seen then
+    elseif now < last_seen(now) then
         for _, node in ipairs(call('ZRANGE', prefix .. 'nodes', 0, -1)) do
             call('ZADD', prefix .. 'nodes', 'LT', now + lease, node)
         end
@@ -165,7 +174,9 @@ local function remove(numbers)
     local keys, modules, changes = {}, {}, {}
     for _, seq in ipairs(numbers) do
         local job = call('HMGET', prefix .. 'job:' .. seq, 'M', 'k')
-        modules[job[1]] = (modules[job[1]] or 0) - 1
+        if job[1] then
+            modules[job[1]] = (modules[job[1]] or 0) - 1
+        end
         for _, key in ipairs({'job:', 'in:', 'out:'}) do
             keys[#keys + 1] = prefix .. key .. seq
         end
@@ -198,11 +209,14 @@ local function push(to, text, must)
     end
 end
 
--- News of this node behind the first `read` ones since it joined; these are dropped.
+-- News of this node behind the first `read` ones since it joined; these are dropped. None, if more were dropped before:
+-- the call is an old one that is made again, and one with the greater number comes behind it.
 local function fetch(max, read)
     local key, node = prefix .. 'news:' .. epoch, prefix .. 'node:' .. epoch
-    local dropped = read - call('HGET', node, 'read')
-    if dropped > 0 then
+    local dropped = read - (call('HGET', node, 'read') or 0)
+    if dropped < 0 then
+        return {}
+    elseif dropped > 0 then
         call('LTRIM', key, dropped, -1)
         call('HSET', node, 'read', read)
     end
@@ -277,10 +291,11 @@ local function row(seq, with_input, with_result, only_small)
     return job
 end
 
+-- A job that Redis has evicted has none.
 local function rows(numbers, with_inputs)
     local all = {}
-    for i, seq in ipairs(numbers) do
-        all[i] = row(seq, with_inputs)
+    for _, seq in ipairs(numbers) do
+        all[#all + 1] = row(seq, with_inputs)
     end
     return all
 end

@@ -20,10 +20,14 @@ for i, seq in ipairs(numbers) do
     local key = prefix .. 'job:' .. seq
     local job = call('HMGET', key, 's', 'M', 'x')
     local state, module = job[1], job[2]
-    local known = look(state .. module, 'h' .. module)
-    apply(known, {[state .. module] = -1, ['h' .. module] = 1})
-    unplace(known, seq, state, module, job[3])
-    call('ZADD', prefix .. 'held:' .. epoch, held_score(i), seq)
-    call('HSET', key, 's', 'h', 'h', epoch, 't', token)
+    if state then
+        local known = look(state .. module, 'h' .. module)
+        apply(known, {[state .. module] = -1, ['h' .. module] = 1})
+        unplace(known, seq, state, module, job[3])
+        call('ZADD', prefix .. 'held:' .. epoch, held_score(i), seq)
+        call('HSET', key, 's', 'h', 'h', epoch, 't', token)
+    else
+        call('ZREM', prefix .. 'expire', seq) -- Redis has evicted the job
+    end
 end
 return answer(numbers)

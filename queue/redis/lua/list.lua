@@ -31,7 +31,7 @@ end
 
 local function is_wanted(seq)
     local job = call('HMGET', prefix .. 'job:' .. seq, 's', 'M', 'O')
-    return (states == '' or states:find(job[1], 1, true)) and (module == '' or job[2] == module) and
+    return job[1] and (states == '' or states:find(job[1], 1, true)) and (module == '' or job[2] == module) and
         (owner == '' or job[3] == owner)
 end
 
