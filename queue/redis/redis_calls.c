@@ -165,7 +165,7 @@ void redis_calls_start(struct redis_calls *calls)
 void redis_calls_configure(struct redis_calls *calls, const struct redis_settings *settings)
 {
     calls->parts.settings = settings;
-    calls->link.parts.settings = settings;
+    redis_link_configure(&calls->link, settings);
     if (calls->watcher)
         calls->watcher->configured(calls->watcher, settings);
 }

@@ -379,6 +379,13 @@ void redis_link_stop(struct redis_link *link)
     go_away(link);
 }
 
+/* The answers of a greeting are still to come, perhaps. */
+void redis_link_configure(struct redis_link *link, const struct redis_settings *settings)
+{
+    link->parts.settings = settings;
+    link->greeting.settings = settings;
+}
+
 void redis_link_leave(struct redis_link *link, const struct redis_fault *fault)
 {
     bug_on(link->state != REDIS_LINK_UP);

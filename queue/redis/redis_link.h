@@ -82,6 +82,9 @@ void redis_link_start(struct redis_link *link, struct redis_server *servers, siz
  * start nothing happens. */
 void redis_link_stop(struct redis_link *link);
 
+/* Changes the settings. Those before are gone after the call. */
+void redis_link_configure(struct redis_link *link, const struct redis_settings *settings);
+
 /* UP: ends the connection, as if the server had; the owner hears of it in the call. */
 void redis_link_leave(struct redis_link *link, const struct redis_fault *fault);
 

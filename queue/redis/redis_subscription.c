@@ -221,7 +221,7 @@ static void on_calls_down(struct redis_calls_watcher *watcher)
 static void on_configured(struct redis_calls_watcher *watcher,
                           const struct redis_settings *settings)
 {
-    watching(watcher)->link.parts.settings = settings;
+    redis_link_configure(&watching(watcher)->link, settings);
 }
 
 /* --- the subscription --- */

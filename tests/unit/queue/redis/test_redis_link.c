@@ -74,6 +74,28 @@ START_TEST(test_a_new_password_is_for_the_next_connection)
 }
 END_TEST
 
+/* The settings before are gone at once, though the greeting was asked by them. */
+START_TEST(test_a_reload_in_the_middle_of_a_greeting)
+{
+    struct redis_settings *later = xmalloc(sizeof *later), *last = xmalloc(sizeof *last);
+    *later = *last = settings;
+    server_listens(0);
+    open_calls(1);
+    redis_calls_configure(calls, later);
+    ck_assert(server_accepts(0));
+    ck_heard(GREETING);
+    last->is_unsafe = true;
+    redis_calls_configure(calls, last);
+    memset(later, 0, sizeof *later);
+    free(later);
+    server_tells_info("redis_version:7.0.15\r\nrole:master\r\naof_enabled:0\r\n"
+                      "maxmemory_policy:noeviction\r\n");
+    ck_told("up\n");
+    redis_calls_configure(calls, &settings);
+    free(last);
+}
+END_TEST
+
 /* --- refusals --- */
 
 /* The server is refused for its answer: once in the log, however often it is tried. */
@@ -380,6 +402,7 @@ int main(void)
     tcase_add_test(tc, test_a_password_of_the_default_user);
     tcase_add_test(tc, test_a_user_without_a_password);
     tcase_add_test(tc, test_a_new_password_is_for_the_next_connection);
+    tcase_add_test(tc, test_a_reload_in_the_middle_of_a_greeting);
     tcase_add_test(tc, test_an_old_redis);
     tcase_add_test(tc, test_a_nameless_server);
     tcase_add_test(tc, test_a_cluster);
