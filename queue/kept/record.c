@@ -16,7 +16,7 @@ static struct kept *record_of(struct hash_node *node)
 
 /* No client chooses numbers. Consecutive ones spread evenly over the buckets by themselves. Those
  * of a shared store begin with the time, and most end alike: their high bits are mixed into the low
- * ones. Each number has its own hash. */
+ * ones. */
 static uint64_t hash_of(uint64_t seq)
 {
     uint64_t mixed = seq * 0x9e3779b97f4a7c15u;
@@ -26,6 +26,8 @@ static uint64_t hash_of(uint64_t seq)
 struct kept *kept_record_find(const struct keep *keep, uint64_t seq)
 {
     struct hash_node *node = hash_first(&keep->jobs, hash_of(seq));
+    while (node && record_of(node)->stored->seq != seq)
+        node = hash_next(node);
     return node ? record_of(node) : NULL;
 }
 

@@ -221,19 +221,19 @@ static void set_times(struct keep *keep, struct stored_job *stored)
             (stored->run.due_ms ? stored->run.due_ms : now_ms) + stored->wish.max_wait_ms;
 }
 
-/* Without the store a number is for a refusal alone: small ones are of nobody. */
+/* 0: a shared store cannot be reached. */
 static uint64_t next_seq(struct keep *keep)
 {
     const struct engine_ops *ops = keep->parts.engine_ops;
-    uint64_t seq = ops->next_seq ? ops->next_seq(keep->parts.engine) : 0;
-    return seq ? seq : keep->next_seq++;
+    return ops->next_seq ? ops->next_seq(keep->parts.engine) : keep->next_seq++;
 }
 
 void kept_submit_new(struct keep *keep, struct stored_job *stored, struct payload *input,
                      struct kept_follower *follower)
 {
     struct kept *job;
-    stored->seq = next_seq(keep);
+    uint64_t seq = next_seq(keep);
+    stored->seq = seq ? seq : keep->next_seq++; /* of a refusal: small ones are of nobody */
     stored->input.payload = input;
     stored->input.size = input ? input->size : 0;
     set_times(keep, stored);
@@ -241,7 +241,7 @@ void kept_submit_new(struct keep *keep, struct stored_job *stored, struct payloa
     job->input = input;
     kept_tell_join(job, follower);
     kept_touch(job);
-    job->refusal = (uint8_t)kept_submit_admits(keep, stored->wish.owner);
+    job->refusal = (uint8_t)(seq ? kept_submit_admits(keep, stored->wish.owner) : KEPT_STORAGE);
     if (job->refusal == KEPT_FINE)
         put(job);
 }

@@ -598,7 +598,7 @@ static bool is_up(const struct engine *engine)
 static uint64_t next_seq(struct engine *engine)
 {
     hot_assert(last_seq + 1 < FAKE_SEQ_MAX);
-    return of(engine)->is_up ? ++last_seq : 0;
+    return of(engine)->is_up && !of(engine)->has_no_numbers ? ++last_seq : 0;
 }
 
 static void watch(struct engine *engine, bool on)

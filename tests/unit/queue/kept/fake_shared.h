@@ -18,8 +18,9 @@ struct fake_node {
     struct engine engine; /* posted operations alone */
     STAILQ_HEAD(, fake_item) items;
     uint64_t epoch;
-    bool is_cut; /* off the store; */
-    bool is_up;  /* as told */
+    bool is_cut;         /* off the store; */
+    bool is_up;          /* as told */
+    bool has_no_numbers; /* for new jobs, though it is up */
     bool watches;
     const struct engine_news *news;
     void *arg;

@@ -654,6 +654,20 @@ START_TEST(test_asks_and_submits_without_the_store)
 }
 END_TEST
 
+/* The store's clock says that the lease is over, though nothing else does. */
+START_TEST(test_a_submit_without_a_number)
+{
+    fake_nodes[0].has_no_numbers = true;
+    SUBMIT(0, 'a', 0);
+    ck_told("a refused 3");
+    fake_nodes[0].has_no_numbers = false;
+    SUBMIT(0, 'b', 0);
+    ck_told("0 submit q1/1");
+    done(0, 1);
+    ck_told("b done");
+}
+END_TEST
+
 static bool yes(void)
 {
     return true;
@@ -796,6 +810,7 @@ int main(void)
     tcase_add_test(tests, test_a_cancel_as_the_lease_runs_out);
     tcase_add_test(tests, test_a_return_that_the_store_forgot);
     tcase_add_test(tests, test_asks_and_submits_without_the_store);
+    tcase_add_test(tests, test_a_submit_without_a_number);
     tcase_add_loop_test(tests, test_an_answer_that_does_not_come, 0, 2);
     tcase_add_test(tests, test_a_wait_goes_on_behind_an_outage);
     tcase_add_test(tests, test_a_fault_of_the_store);
