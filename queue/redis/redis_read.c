@@ -73,7 +73,7 @@ static void read_load(struct store_op *op, const struct redis_reply *reply, uint
     const struct redis_reply *row = redis_reply_at(reply, 1);
     if (op->status != STORE_OK)
         return;
-    op->job = read_row(row, epoch);
+    op->job = redis_reply_number_at(row, 0) == op->seq ? read_row(row, epoch) : NULL;
     op->is_held = op->job && epoch && redis_row_holder(row) == epoch;
     if (!op->job)
         op->status = STORE_UNKNOWN;
