@@ -46,15 +46,18 @@ void kept_lease_tell_late(struct kept *job, uint32_t attempt)
 
 /* --- the end of the lease --- */
 
-void kept_lease_expiring(struct keep *keep, bool kill)
+size_t kept_lease_expiring(struct keep *keep, bool kill)
 {
     struct kept *job;
+    size_t count = 0;
     TAILQ_FOREACH (job, &keep->handed, of_place) {
         if (job->is_late)
             continue;
         job->is_expiring = true;
         stop(job, kill);
+        count++;
     }
+    return count;
 }
 
 /* Operations in progress are answered with LOST. */

@@ -42,9 +42,9 @@ static void on_down(void *arg)
     (void)arg; /* is_up() says so */
 }
 
-static void on_expiring(void *arg, bool kill)
+static size_t on_expiring(void *arg, bool kill)
 {
-    kept_lease_expiring(arg, kill);
+    return kept_lease_expiring(arg, kill);
 }
 
 static void on_lost(void *arg)

@@ -56,7 +56,7 @@ void kept_others_tell(struct kept *job, enum store_wants what, const char *field
 
 /* --- lease.c --- */
 
-void kept_lease_expiring(struct keep *keep, bool kill);
+size_t kept_lease_expiring(struct keep *keep, bool kill);
 void kept_lease_lost(struct keep *keep);
 
 /* The outcome of a run counts no more. */

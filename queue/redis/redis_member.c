@@ -55,11 +55,11 @@ void redis_member_set_timers(struct engine *engine)
 static void tell_expiring(struct engine *engine)
 {
     bool is_last = engine->node.lease.level == REDIS_LEASE_LAST;
-    log_event(LOG_WARN, "lease-runs-out", LOG_UINT("epoch", engine->node.epoch),
-              LOG_UINT("lease_ms", engine->parts.redis->lease_ms),
-              LOG_STR("runs", is_last ? "killed" : "cancelled"));
-    if (engine->news)
-        engine->news->expiring(engine->news_arg, is_last);
+    size_t jobs = engine->news ? engine->news->expiring(engine->news_arg, is_last) : 0;
+    if (jobs)
+        log_event(LOG_WARN, "lease-runs-out", LOG_UINT("epoch", engine->node.epoch),
+                  LOG_UINT("lease_ms", engine->parts.redis->lease_ms), LOG_UINT("jobs", jobs),
+                  LOG_STR("runs", is_last ? "killed" : "cancelled"));
 }
 
 void redis_member_look(struct engine *engine)

@@ -233,8 +233,9 @@ struct engine_news {
     void (*followed)(void *arg, uint64_t seq, unsigned wants);
     void (*stop)(void *arg, uint64_t seq, bool kill, const char *by);
     /* The lease ends soon, and cannot be renewed: runs are to be stopped. What this node holds, it
-     * may hold still. `down` was told before, and `up` is told once the lease is renewed. */
-    void (*expiring)(void *arg, bool kill);
+     * may hold still. `down` was told before, and `up` is told once the lease is renewed. Returns
+     * the number of these runs. */
+    size_t (*expiring)(void *arg, bool kill);
     /* The store has taken this node for dead: it holds nothing any more. Its operations under way
      * are answered with LOST. The node has joined again under another number. */
     void (*lost)(void *arg);

@@ -253,6 +253,8 @@ def test_a_long_outage_costs_runs_and_no_job(cluster):
     for job in jobs:
         check(nodes[0].queue.wait(job, 5 * LEASE + 10 * SCALE), "done", attempt=2)
     assert not runs.overlaps(cluster.runs())
+    stops = [line["jobs"] for node in nodes for line in node.logged("lease-runs-out", runs="cancelled")]
+    assert sum(stops) == len(jobs), stops
     fine(cluster)
 
 
@@ -267,6 +269,7 @@ def test_nothing_spins_while_redis_is_away(cluster):
     cluster.redis.start()
     for node in nodes:
         node.ready()
+        assert not node.logged("lease-runs-out"), "there was no run to stop"
 
 
 # ---- a replica

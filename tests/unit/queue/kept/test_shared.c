@@ -595,8 +595,8 @@ START_TEST(test_a_lease_that_runs_out)
     starts(0, 1);
     fake_node_cut(nodes[0].fake);
     settle();
-    keep_news.expiring(nodes[0].keep, false);
-    keep_news.expiring(nodes[0].keep, true);
+    ck_assert_uint_eq(keep_news.expiring(nodes[0].keep, false), 1);
+    ck_assert_uint_eq(keep_news.expiring(nodes[0].keep, true), 1);
     fails(0, 1, "cancelled", true);
     ck_told("0 submit q1/1, a started, 0 stop q1, 0 kill q1");
     fake_node_mend(nodes[0].fake);

@@ -105,9 +105,10 @@ static void stop(void *arg, uint64_t seq, bool kill, const char *by)
     note(arg, "%s %" PRIu64 " %s", kill ? "kill" : "cancel", seq, by);
 }
 
-static void expiring(void *arg, bool kill)
+static size_t expiring(void *arg, bool kill)
 {
     note(arg, kill ? "expiring-kill" : "expiring");
+    return 0;
 }
 
 static void lost(void *arg)

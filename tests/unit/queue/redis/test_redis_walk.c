@@ -228,9 +228,10 @@ static void on_lost(void *arg)
     deaths++;
 }
 
-static void on_expiring(void *arg, bool kill)
+static size_t on_expiring(void *arg, bool kill)
 {
     (void)arg, (void)kill;
+    return 0;
 }
 
 static const struct engine_news news = {.up = nothing,
