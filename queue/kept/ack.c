@@ -24,7 +24,8 @@ static struct keep_op *new_note(struct keep *keep, uint64_t seq)
     op->op.job = stored_job_new(&nothing);
     op->op.job->seq = seq;
     op->op.job->run.state = STORED_ENDED;
-    op->op.job->outcome.over_ms = kept_wall_ms(keep) + keep->settings.ack_ms;
+    op->op.job->outcome.over_ms =
+        kept_wall_ms(keep) + kept_lifetime_ms(keep, keep->settings.ack_ms);
     return op;
 }
 

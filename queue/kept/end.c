@@ -63,7 +63,8 @@ static void end(struct kept *job, struct stored_outcome *outcome, struct payload
 {
     bool is_held = kept_is_held(job);
     outcome->ended_ms = kept_wall_ms(job->keep);
-    outcome->over_ms = outcome->ended_ms + ttl_ms(job, outcome->is_done);
+    outcome->over_ms =
+        outcome->ended_ms + kept_lifetime_ms(job->keep, ttl_ms(job, outcome->is_done));
     leave(job);
     stored_job_set_outcome(job->stored, outcome);
     job->stored->run.state = STORED_ENDED;

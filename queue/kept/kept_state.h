@@ -203,6 +203,14 @@ static inline bool kept_is_shared(const struct keep *keep)
     return keep->parts.engine_ops->is_shared;
 }
 
+/* How long an outcome is kept, if its settings say `ms`. Other nodes with waits for it are told of
+the end, and read it then. */
+static inline uint64_t kept_lifetime_ms(const struct keep *keep, uint64_t ms)
+{
+    enum { READ_MS = 2000 };
+    return kept_is_shared(keep) && ms < READ_MS ? READ_MS : ms;
+}
+
 static inline bool kept_is_up(const struct keep *keep)
 {
     return !kept_is_shared(keep) || keep->parts.engine_ops->is_up(keep->parts.engine);

@@ -348,6 +348,13 @@ def test_the_ttl_of_an_outcome(nodes):
     check(wait(nodes["front"], job), "error", code="unknown-job")
 
 
+def test_a_short_ttl_leaves_open_waits_elsewhere_their_outcome(nodes):
+    """The others are told of the end, and read the outcome then: it may not have gone by that time."""
+    for number in range(100):
+        job = put(nodes["front"], "echo", "x", ttl_ms=1, delay_ms=5, id=f"put {number}")
+        check(wait(nodes["front"], job), "done")
+
+
 def test_order_and_priorities_over_all_nodes(nodes, shared_cluster):
     """One worker runs the jobs: highest priority first, and equals by their numbers, which grow with the time of the
     submit."""
