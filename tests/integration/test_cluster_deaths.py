@@ -16,11 +16,6 @@ from harness.wait import SCALE, wait_until
 from test_cluster_nodes import LEASE, LEASE_MS, cluster, crowd_of, fine  # noqa: F401 a fixture
 
 LONG = bool(os.environ.get("LONG_TESTS"))
-HOUR = 3600000
-
-
-def state(client, job):
-    return ask(client, "status", job=job).json()["state"]
 
 
 def begun(cluster, job, count=1):

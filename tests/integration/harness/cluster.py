@@ -197,16 +197,6 @@ class Cluster:
         """Jobs of the whole store, as one node tells them."""
         return (node or self.running()[0]).queue.stats()["jobs"]
 
-    def drained(self, timeout):
-        """Waits until no job waits, is delayed, handed on or running anywhere."""
-        unfinished = ("waiting", "delayed", "handed", "running")
-        wait_until(
-            lambda: not any(self.counts(node)[state] for node in self.running() for state in unfinished),
-            "no unfinished job",
-            timeout,
-            0.05,
-        )
-
     def runs(self):
         """All runs of `witness` at all nodes (harness/runs.py)."""
         return runs.read([node.side for node in self.nodes])

@@ -8,7 +8,6 @@ node answers. Whatever it was told is in its jobs; `judge()` compares that with 
 import collections
 import contextlib
 import random
-import socket
 import threading
 import time
 
@@ -176,13 +175,6 @@ class _OneClient:
         else:
             job.problems.append(f"refused: {event}")
             job.outcome = event
-
-
-def reset(client):
-    """Ends a connection as a dead machine does."""
-    with contextlib.suppress(OSError):
-        client.sock.shutdown(socket.SHUT_RDWR)
-    client.close()
 
 
 # ---- the verdict
