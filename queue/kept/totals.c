@@ -38,6 +38,8 @@ void kept_totals_count(struct keep *keep)
         forget(&module->counts);
     for (size_t i = 0; i < contents->module_count; i++)
         count_module(keep, &contents->modules[i]);
+    if (keep->module_count > KEPT_MODULES_IDLE)
+        kept_module_touch_all(keep); /* those without jobs may go */
 }
 
 /* --- pauses --- */

@@ -194,7 +194,7 @@ static struct kept_follower *follower(char name)
 
 static void submit_in_flight(size_t i, char name, struct stored_wish wish)
 {
-    wish.module = "echo";
+    wish.module = wish.module ? wish.module : "echo";
     wish.owner = wish.id = "";
     follower(name)->wants = 15 & ~(unsigned)KEPT_WANTS_ACCEPTED;
     follower(name)->is_submit = true;
@@ -781,6 +781,41 @@ START_TEST(test_an_end_in_good_order)
 }
 END_TEST
 
+static void count_module(void *arg, const struct keep_module_view *view)
+{
+    (void)view;
+    ++*(size_t *)arg;
+}
+
+static size_t modules(size_t i)
+{
+    size_t count = 0;
+    keep_each_module(nodes[i].keep, count_module, &count);
+    return count;
+}
+
+/* The jobs end at other nodes: only the counts of the store tell. */
+START_TEST(test_modules_without_jobs_are_forgotten)
+{
+    enum { MODULES = 1100, REMEMBERED = 1000 };
+    settings.job_max = MODULES;
+    keep_master_gone(nodes[0].keep);
+    for (size_t n = 1; n <= MODULES; n++) {
+        char name[16];
+        snprintf(name, sizeof name, "m%zu", n);
+        SUBMIT(1, 'a', .module = name, .is_detached = true);
+        told_text[0] = '\0';
+    }
+    tick();
+    ck_assert_uint_eq(modules(2), MODULES);
+    for (uint64_t seq = 1; seq <= MODULES; seq++)
+        fake_engine_remove(&fake_store, seq);
+    tick();
+    for (size_t i = 1; i < FAKE_NODES; i++)
+        ck_assert_uint_eq(modules(i), REMEMBERED);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("shared");
@@ -818,6 +853,7 @@ int main(void)
     tcase_add_test(tests, test_delays);
     tcase_add_test(tests, test_a_job_that_has_waited_too_long);
     tcase_add_test(tests, test_an_end_in_good_order);
+    tcase_add_test(tests, test_modules_without_jobs_are_forgotten);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
