@@ -626,6 +626,16 @@ def test_followers_hear(store):
     assert "F" not in store.job(1)
 
 
+def test_followers_hear_a_repeat_once(store):
+    a, b = store.join("a"), store.join("b")
+    a.put(1, "h")
+    b.load(1, wants=7)
+    b.watch()
+    for what in ("started", "progress"):
+        assert a.tell(1, what) == [OK] and a.again() == [OK]
+    assert [text.partition("\n")[0] for text in b.news()] == ["started", "watch", "progress"]
+
+
 def test_followers_hear_what_they_want(store):
     a, b, c = store.join("a"), store.join("b"), store.join("c")
     a.put(1, "h")
