@@ -159,7 +159,7 @@ $(O)/tests/unit/queue/store/libengine.a: $(patsubst %,$(O)/tests/unit/queue/stor
 $(BUILD)/tests/unit/queue/store/%: $(O)/tests/unit/queue/store/%.o $(O)/tests/unit/queue/store/libengine.a $(O)/libqueue.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
-$(O)/tests/unit/queue/redis/libredis.a: $(patsubst %,$(O)/tests/unit/queue/%.o,store/engine_tests store/engine_world redis/nodes redis/redis_server)
+$(O)/tests/unit/queue/redis/libredis.a: $(patsubst %,$(O)/tests/unit/queue/%.o,store/engine_tests store/engine_world redis/nodes redis/own_redis)
 $(BUILD)/tests/unit/queue/redis/%: $(O)/tests/unit/queue/redis/%.o $(O)/tests/unit/queue/redis/libredis.a $(O)/libqueue.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread

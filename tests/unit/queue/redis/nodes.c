@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-struct redis_server nodes_server;
+struct own_redis nodes_server;
 struct redis_settings nodes_settings = {.timeout_ms = 3000, .lease_ms = 10000, .is_unsafe = true};
 
 /* A test's process has keys of its own. */

@@ -7,7 +7,7 @@
 #ifndef TASKMASTER_TESTS_REDIS_NODES_H
 #define TASKMASTER_TESTS_REDIS_NODES_H
 
-#include "tests/unit/queue/redis/redis_server.h"
+#include "tests/unit/queue/redis/own_redis.h"
 #include "tests/unit/queue/store/engine_world.h"
 #include "tests/unit/support.h"
 
@@ -21,7 +21,7 @@ struct node {
 
 /* Of the program, for all tests: prefix, addresses and bounds of the next nodes. */
 void nodes_prepare(struct world *world);
-extern struct redis_server nodes_server;
+extern struct own_redis nodes_server;
 extern struct redis_settings nodes_settings;
 
 struct node *node_new(void);

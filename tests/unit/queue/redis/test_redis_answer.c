@@ -1,6 +1,6 @@
 /* test_redis_answer: what a real Redis answers, and does to calls: full, busy, a replica, frozen,
  * without its scripts. The other tests speak for it. */
-#include "tests/unit/queue/redis/redis_server.h"
+#include "tests/unit/queue/redis/own_redis.h"
 #include "tests/unit/queue/redis/redis_world.h"
 
 enum { PATIENCE_MS = 20000, TURN_US = 200 };
@@ -23,7 +23,7 @@ static const struct redis_script real[] = {
 
 enum { ECHO, PUT, END, FAULT };
 
-static struct redis_server server;
+static struct own_redis server;
 
 /* --- the operator --- */
 
@@ -102,7 +102,7 @@ static void open_real(void)
 static void set_up_real(void)
 {
     setup();
-    redis_server_start(&server);
+    own_redis_start(&server);
     settings.is_unsafe = true;
     settings.timeout_ms = 300;
     open_real();
@@ -111,7 +111,7 @@ static void set_up_real(void)
 
 static void tear_down_real(void)
 {
-    redis_server_end(&server);
+    own_redis_end(&server);
     teardown();
 }
 
@@ -212,13 +212,13 @@ END_TEST
 
 START_TEST(test_a_frozen_server)
 {
-    redis_server_freeze(&server);
+    own_redis_freeze(&server);
     call(PUT, &putting, "a");
     call(ECHO, &asking, "b");
     wait_told("b late\n");
     call(END, &patient, "c");
     wait_told("down: no answer within 300 ms\n");
-    redis_server_thaw(&server);
+    own_redis_thaw(&server);
     wait_told("c answered 0 c\n");
     operate("DBSIZE", ":2");
 }

@@ -7,11 +7,11 @@ int main(void)
 {
     Suite *suite = suite_create("redis_engine");
     quiet_log();
-    redis_server_start(&nodes_server);
+    own_redis_start(&nodes_server);
     world_engine = &redis_engine;
     world_prepare = nodes_prepare;
     suite_add_tcase(suite, engine_tests());
     int status = run_suite(suite);
-    redis_server_end(&nodes_server);
+    own_redis_end(&nodes_server);
     return status;
 }

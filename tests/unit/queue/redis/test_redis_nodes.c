@@ -389,11 +389,11 @@ END_TEST
 START_TEST(test_a_lease_that_cannot_be_renewed)
 {
     begin(1000);
-    redis_server_freeze(&nodes_server);
+    own_redis_freeze(&nodes_server);
     nodes_until(a, node_heard(a, "down;expiring") && node_heard(a, "expiring-kill;"));
     ck_assert_uint_eq(a->world->ops->next_seq(a->world->engine), 0);
     ck_assert(!a->world->ops->has_room(a->world->engine));
-    redis_server_thaw(&nodes_server);
+    own_redis_thaw(&nodes_server);
     nodes_until(a, node_heard(a, "kill;up;"));
     ck_assert(!node_heard(a, "lost;"));
     end();
@@ -405,11 +405,11 @@ START_TEST(test_calm_after_an_outage)
 {
     begin(1000);
     put_handed(b, 7, "echo");
-    redis_server_freeze(&nodes_server);
+    own_redis_freeze(&nodes_server);
     nodes_until(a, node_heard(b, "expiring-kill;"));
     uint64_t until_us = clock_us() + 1000000;
     nodes_until(a, clock_us() > until_us);
-    redis_server_thaw(&nodes_server);
+    own_redis_thaw(&nodes_server);
     nodes_until(a, node_heard(b, "kill;up;") && node_heard(a, "kill;up;"));
     ck_assert_str_eq(node_adopt(a), "");
     ck_assert_int_eq(node_end(b, 7, true), STORE_OK);
@@ -422,11 +422,11 @@ START_TEST(test_an_unconfirmed_submit_goes_back)
 {
     nodes_settings.timeout_ms = 300;
     begin(10000);
-    redis_server_freeze(&nodes_server);
+    own_redis_freeze(&nodes_server);
     struct stored_job *job = world_job(a->world, 7, "");
     job->run = (struct stored_run){.state = STORED_HANDED, .attempt = 1};
     ck_assert_int_eq(node_put_job(a, job), STORE_UNCONFIRMED);
-    redis_server_thaw(&nodes_server);
+    own_redis_thaw(&nodes_server);
     nodes_until(a, strcmp(node_look(b, 7, 0), "w0") == 0);
     ck_assert_str_eq(node_claim(b, 1), "7");
     end();
@@ -438,13 +438,13 @@ START_TEST(test_the_end_without_redis)
     begin(1000);
     struct stored_job *job = world_job(a->world, 7, "");
     struct store_op op = {.kind = STORE_PUT, .job = job, .done = world_count_answer};
-    redis_server_freeze(&nodes_server);
+    own_redis_freeze(&nodes_server);
     nodes_until(a, node_heard(a, "down;"));
     a->world->ops->post(a->world->engine, &op);
     world_close(a->world);
     ck_assert_uint_eq(a->world->answered, 1);
     ck_assert(op.status == STORE_AWAY || op.status == STORE_UNCONFIRMED);
-    redis_server_thaw(&nodes_server);
+    own_redis_thaw(&nodes_server);
     world_job_free(job);
     end();
 }
@@ -519,7 +519,7 @@ END_TEST
 /* A test may have failed while Redis was frozen. */
 static void thaw(void)
 {
-    redis_server_thaw(&nodes_server);
+    own_redis_thaw(&nodes_server);
 }
 
 int main(void)
@@ -555,11 +555,11 @@ int main(void)
     tcase_add_test(tc, test_stats);
     Suite *suite = suite_create("redis_nodes");
     quiet_log();
-    redis_server_start(&nodes_server);
+    own_redis_start(&nodes_server);
     world_engine = &redis_engine;
     world_prepare = nodes_prepare;
     suite_add_tcase(suite, tc);
     int status = run_suite(suite);
-    redis_server_end(&nodes_server);
+    own_redis_end(&nodes_server);
     return status;
 }

@@ -268,11 +268,11 @@ static void happen(void)
     if (now_us < next_us)
         return;
     next_us = now_us + FREEZE_US + chance_below(&chance, 400000);
-    redis_server_thaw(&nodes_server);
+    own_redis_thaw(&nodes_server);
     if (chance_percent(&chance, 60))
         drop_connections();
     else if (chance_percent(&chance, 50))
-        redis_server_freeze(&nodes_server);
+        own_redis_freeze(&nodes_server);
     else
         walkers[chance_below(&chance, NODES)].dead_until_us = now_us + DEATH_US;
 }
@@ -347,7 +347,7 @@ START_TEST(test_walk)
     walkers[chance_below(&chance, NODES)].dead_until_us = clock_us() + DEATH_US;
     for (uint64_t until_us = clock_us() + WALK_US; clock_us() < until_us;)
         turn(true, true);
-    redis_server_thaw(&nodes_server);
+    own_redis_thaw(&nodes_server);
     for (uint64_t until_us = clock_us() + END_US; !is_quiet() || in_flight();) {
         turn(false, !is_quiet());
         hot_assert_msg(clock_us() < until_us, "%u of %u jobs have not ended", jobs_left(),
@@ -369,11 +369,11 @@ int main(void)
     tcase_add_test(tc, test_walk);
     Suite *suite = suite_create("redis_walk");
     quiet_log();
-    redis_server_start(&nodes_server);
+    own_redis_start(&nodes_server);
     world_engine = &redis_engine;
     world_prepare = nodes_prepare;
     suite_add_tcase(suite, tc);
     int status = run_suite(suite);
-    redis_server_end(&nodes_server);
+    own_redis_end(&nodes_server);
     return status;
 }

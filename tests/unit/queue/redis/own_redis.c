@@ -1,5 +1,5 @@
-/* redis_server: see redis_server.h. */
-#include "tests/unit/queue/redis/redis_server.h"
+/* own_redis: see own_redis.h. */
+#include "tests/unit/queue/redis/own_redis.h"
 
 #include "common/xmalloc.h"
 
@@ -19,14 +19,14 @@
 
 enum { START_MS = 20000, LOOK_MS = 5 };
 
-static const char *path_of(const struct redis_server *server)
+static const char *path_of(const struct own_redis *server)
 {
     return server->address + strlen("unix:");
 }
 
 /* --- the process --- */
 
-_Noreturn static void become(const struct redis_server *server)
+_Noreturn static void become(const struct own_redis *server)
 {
     int null = open("/dev/null", O_RDWR);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -38,7 +38,7 @@ _Noreturn static void become(const struct redis_server *server)
     _exit(127);
 }
 
-static bool is_listening(const struct redis_server *server)
+static bool is_listening(const struct own_redis *server)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -48,7 +48,7 @@ static bool is_listening(const struct redis_server *server)
     return is;
 }
 
-static void wait_for(const struct redis_server *server)
+static void wait_for(const struct own_redis *server)
 {
     const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000l};
     int waited_ms = 0;
@@ -62,7 +62,7 @@ static void wait_for(const struct redis_server *server)
     }
 }
 
-void redis_server_start(struct redis_server *server)
+void own_redis_start(struct own_redis *server)
 {
     const char *parent = getenv("TMPDIR");
     server->dir = xasprintf("%s/redis.XXXXXX", parent ? parent : "/tmp");
@@ -83,7 +83,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
-void redis_server_end(struct redis_server *server)
+void own_redis_end(struct own_redis *server)
 {
     kill(server->pid, SIGKILL);
     waitpid(server->pid, NULL, 0);
@@ -94,12 +94,12 @@ void redis_server_end(struct redis_server *server)
 
 /* --- a stop --- */
 
-void redis_server_freeze(const struct redis_server *server)
+void own_redis_freeze(const struct own_redis *server)
 {
     kill(server->pid, SIGSTOP);
 }
 
-void redis_server_thaw(const struct redis_server *server)
+void own_redis_thaw(const struct own_redis *server)
 {
     kill(server->pid, SIGCONT);
 }
