@@ -316,11 +316,11 @@ static void run_again(struct kept *job)
     if (job->stored->wish.max_wait_ms)
         run->expires_ms =
             kept_era_now(keep, kept_era_of(keep, job->stored->seq)) + job->stored->wish.max_wait_ms;
-    kept_set_state(job, kept_is_shared(keep) ? KEPT_ELSEWHERE : KEPT_WAITING);
+    kept_set_state(job, kept_unheld(keep, KEPT_WAITING));
     kept_window_put(job);
     struct keep_op *op = kept_write_job(job, STORE_AGAIN, again);
     op->run = before;
-    op->op.wants = kept_is_shared(keep) ? kept_elsewhere_wants(job) : 0;
+    op->op.wants = kept_elsewhere_wants(job);
 }
 
 static void retry(struct kept *job, struct kept_ask *ask)

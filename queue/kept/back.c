@@ -3,13 +3,13 @@
 
 static void delay(struct kept *job)
 {
-    kept_set_state(job, kept_is_shared(job->keep) ? KEPT_ELSEWHERE : KEPT_DELAYED);
+    kept_set_state(job, kept_unheld(job->keep, KEPT_DELAYED));
     kept_record_drop_input(job);
 }
 
 static void wait(struct kept *job)
 {
-    kept_set_state(job, kept_is_shared(job->keep) ? KEPT_ELSEWHERE : KEPT_WAITING);
+    kept_set_state(job, kept_unheld(job->keep, KEPT_WAITING));
     kept_window_put(job);
 }
 
@@ -18,7 +18,7 @@ static struct keep_op *write_back(struct kept *job, kept_finish finish)
 {
     struct keep_op *op = kept_write_job(job, STORE_BACK, finish);
     op->op.is_held = true;
-    op->op.wants = kept_is_shared(job->keep) ? kept_elsewhere_wants(job) : 0;
+    op->op.wants = kept_elsewhere_wants(job);
     return op;
 }
 

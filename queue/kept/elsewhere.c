@@ -32,6 +32,8 @@ unsigned kept_elsewhere_wants(const struct kept *job)
 {
     const struct kept_follower *follower;
     unsigned wants = 0;
+    if (!kept_is_shared(job->keep))
+        return 0;
     LIST_FOREACH (follower, &job->followers, link)
         if (!follower->is_detached)
             wants |= kept_elsewhere_wants_of(follower);

@@ -211,6 +211,12 @@ static inline uint64_t kept_lifetime_ms(const struct keep *keep, uint64_t ms)
     return kept_is_shared(keep) && ms < READ_MS ? READ_MS : ms;
 }
 
+/* The state of a job that is with no node. `alone`: with a store of this node's own. */
+static inline enum kept_state kept_unheld(const struct keep *keep, enum kept_state alone)
+{
+    return kept_is_shared(keep) ? KEPT_ELSEWHERE : alone;
+}
+
 static inline bool kept_is_up(const struct keep *keep)
 {
     return !kept_is_shared(keep) || keep->parts.engine_ops->is_up(keep->parts.engine);

@@ -14,7 +14,8 @@ void kept_totals_pause(struct keep *keep);
 
 /* --- elsewhere.c: copies of jobs that the shared store has, or another node --- */
 
-/* What followers here want to hear from the store: bits of enum store_wants. */
+/* What followers here want to hear from the store: bits of enum store_wants. 0: nothing, or the
+ * store is this node's own. */
 unsigned kept_elsewhere_wants(const struct kept *job);
 unsigned kept_elsewhere_wants_of(const struct kept_follower *follower);
 

@@ -75,17 +75,11 @@ static void other_read(struct keep_op *op)
         kept_set_state(job, KEPT_GONE);
 }
 
-/* With a shared store, its followers here follow a job that is not held here. */
-static unsigned wants_of(const struct kept *job)
-{
-    return kept_is_shared(job->keep) ? kept_elsewhere_wants(job) : 0;
-}
-
 static void read_other(struct kept *job, uint64_t seq)
 {
     struct keep_op *op = kept_write_load(job, seq, other_read);
     op->op.with_result = op->op.only_small = true;
-    op->op.wants = wants_of(job);
+    op->op.wants = kept_elsewhere_wants(job);
 }
 
 /* --- stored --- */
@@ -182,13 +176,13 @@ static bool may_go_at_once(const struct kept *job)
 static void wait(struct kept *job)
 {
     job->stored->run.state = STORED_WAITING;
-    kept_set_state(job, kept_is_shared(job->keep) ? KEPT_ELSEWHERE : KEPT_WAITING);
+    kept_set_state(job, kept_unheld(job->keep, KEPT_WAITING));
 }
 
 static void delay(struct kept *job)
 {
     job->stored->run.state = STORED_DELAYED;
-    kept_set_state(job, kept_is_shared(job->keep) ? KEPT_ELSEWHERE : KEPT_DELAYED);
+    kept_set_state(job, kept_unheld(job->keep, KEPT_DELAYED));
 }
 
 /* A full window drops the input of its last job, which may be this one: so it is being written by
@@ -203,7 +197,7 @@ static void put(struct kept *job)
     else
         wait(job);
     op = kept_write_job(job, STORE_PUT, written);
-    op->op.wants = wants_of(job);
+    op->op.wants = kept_elsewhere_wants(job);
     op->op.job_max = job->keep->settings.job_max;
     op->op.owner_job_max = job->keep->settings.owner_job_max;
     if (job->stored->run.state == STORED_WAITING)
