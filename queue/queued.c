@@ -291,11 +291,23 @@ static void turn(struct queued *q)
         loop_hurry(&q->loop);
 }
 
+/* A shared store is not asked yet, and may be away: its jobs are not known. */
+static void tell_start(const struct queued *q)
+{
+    const struct engine_ops *ops = q->keeping.engine_ops;
+    const struct keep_counts *counts = keep_counts(q->keeping.keep);
+    if (ops->is_shared)
+        log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION),
+                  LOG_INT("pid", getpid()), LOG_STR("boot", q->boot), LOG_STR("engine", ops->name));
+    else
+        log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION),
+                  LOG_INT("pid", getpid()), LOG_STR("boot", q->boot),
+                  LOG_UINT("waiting", counts->waiting), LOG_UINT("delayed", counts->delayed));
+}
+
 static void run(struct queued *q)
 {
-    log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION), LOG_INT("pid", getpid()),
-              LOG_STR("boot", q->boot), LOG_UINT("waiting", keep_counts(q->keeping.keep)->waiting),
-              LOG_UINT("delayed", keep_counts(q->keeping.keep)->delayed));
+    tell_start(q);
     notify_listening(&q->notify, 0);
     while (q->shutdown.phase != SHUTDOWN_ENDED)
         turn(q);

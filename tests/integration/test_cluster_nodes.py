@@ -176,6 +176,8 @@ def test_a_node_starts_before_redis(cluster):
     cluster.redis.kill()
     node = cluster.make()
     node.launch()
+    (start,) = node.logged("start", engine="redis")
+    assert "waiting" not in start, "nobody knows them yet"
     with node.client() as client:
         client.submit(1, "echo", "x")
         check(client.outcome(1), "overload", reason="storage")
