@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 
+#include <hiredis/hiredis.h> /* its version */
 #include <hiredis/read.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sysexits.h>
 
 enum {
+    DEPTH_MAX = 9,        /* lists in one another: a reader of 1.0 on has no bound of its own */
     ITEMS_MAX = 1 << 20,  /* of a list: more than any script returns */
     UNREAD_MAX = 1 << 30, /* bytes of one reply: of twice the largest body in Redis */
     BEGINNING_MAX = 60,   /* bytes of a foreign greeting in a message */
@@ -22,6 +24,12 @@ struct redis_reader {
     bool has_fault;
     char fault[192];
 };
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t item_count;
+#else
+typedef int item_count;
+#endif
 
 static const struct redis_reply nothing = {.text = ""};
 
@@ -113,14 +121,23 @@ static void *make_text(const redisReadTask *task, char *text, size_t len)
     return place(task, reply);
 }
 
-/* NULL ends the reading. */
-static void *make_list(const redisReadTask *task, int count)
+static bool is_deep(const redisReadTask *task)
 {
-    if (count < 0 || count > ITEMS_MAX)
+    size_t depth = 0;
+    for (; task; task = task->parent)
+        depth++;
+    return depth > DEPTH_MAX;
+}
+
+/* NULL ends the reading. */
+static void *make_list(const redisReadTask *task, item_count items)
+{
+    size_t count = (size_t)items;
+    if (count > ITEMS_MAX || is_deep(task))
         return NULL;
-    struct redis_reply *reply = new_reply(REPLY_LIST, (size_t)count * sizeof(struct redis_reply *));
+    struct redis_reply *reply = new_reply(REPLY_LIST, count * sizeof(struct redis_reply *));
     reply->items = (struct redis_reply **)(reply + 1);
-    reply->count = (size_t)count;
+    reply->count = count;
     return place(task, reply);
 }
 
@@ -136,6 +153,22 @@ static void *make_nothing(const redisReadTask *task)
     return place(task, new_reply(REPLY_NOTHING, 0));
 }
 
+#if HIREDIS_MAJOR >= 1
+/* Of a protocol that nobody has asked for: they end the reading. Without these two the reader makes
+ * replies that are no pointers. */
+static void *refuse_double(const redisReadTask *task, double number, char *text, size_t len)
+{
+    (void)task, (void)number, (void)text, (void)len;
+    return NULL;
+}
+
+static void *refuse_bool(const redisReadTask *task, int is_true)
+{
+    (void)task, (void)is_true;
+    return NULL;
+}
+#endif
+
 static void free_reply(void *reply)
 {
     redis_reply_free(reply);
@@ -146,6 +179,10 @@ static redisReplyObjectFunctions makers = {
     .createArray = make_list,
     .createInteger = make_number,
     .createNil = make_nothing,
+#if HIREDIS_MAJOR >= 1
+    .createDouble = refuse_double,
+    .createBool = refuse_bool,
+#endif
     .freeObject = free_reply,
 };
 

@@ -116,7 +116,9 @@ static void ck_nonsense(const char *text)
 START_TEST(test_nonsense)
 {
     ck_nonsense("SSH-2.0-OpenSSH_9.2\r\n");
-    ck_nonsense("*1\r\n!\r\n");
+    ck_nonsense("*1\r\n,1.5\r\n");
+    ck_nonsense("*1\r\n#t\r\n");
+    ck_nonsense("*1\r\n@\r\n");
     ck_nonsense("*1048577\r\n");
     ck_nonsense("*2147483648\r\n");
     ck_nonsense("*2\r\n:1\r\n*-2\r\n");
