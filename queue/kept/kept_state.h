@@ -204,7 +204,7 @@ static inline bool kept_is_shared(const struct keep *keep)
 }
 
 /* How long an outcome is kept, if its settings say `ms`. Other nodes with waits for it are told of
-the end, and read it then. */
+ * the end, and read it then. */
 static inline uint64_t kept_lifetime_ms(const struct keep *keep, uint64_t ms)
 {
     enum { READ_MS = 2000 };
