@@ -81,9 +81,7 @@ static void flush(struct engine *engine)
  * turn is handed to no master. */
 static bool is_up(const struct engine *engine)
 {
-    const struct redis_node *node = &engine->node;
-    return node->state == REDIS_NODE_MEMBER &&
-           redis_now_us(engine) < redis_lease_next(&node->lease);
+    return engine->node.state == REDIS_NODE_MEMBER && redis_member_has_lease(engine);
 }
 
 static uint64_t next_seq(struct engine *engine)
@@ -141,7 +139,7 @@ static uint64_t left(const struct engine *engine)
 
 static bool has_room(const struct engine *engine)
 {
-    return is_up(engine) && redis_now_us(engine) >= engine->full_until_us;
+    return is_up(engine) && redis_now_us() >= engine->full_until_us;
 }
 
 /* --- end --- */
@@ -157,8 +155,8 @@ static void turn(struct engine *engine)
     struct conn_loop *loop = engine->parts.loop;
     flush(engine);
     conn_loop_chores(loop);
-    event_base_once(loop->base, -1, EV_TIMEOUT, nothing, NULL, &most);
-    event_base_loop(loop->base, EVLOOP_ONCE);
+    bool is_bounded = event_base_once(loop->base, -1, EV_TIMEOUT, nothing, NULL, &most) == 0;
+    event_base_loop(loop->base, EVLOOP_ONCE | (is_bounded ? 0 : EVLOOP_NONBLOCK));
     timers_turn(loop->timers, clock_us());
     timers_run(loop->timers);
 }

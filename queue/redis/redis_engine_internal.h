@@ -27,6 +27,7 @@
 #ifndef TASKMASTER_QUEUE_REDIS_ENGINE_INTERNAL_H
 #define TASKMASTER_QUEUE_REDIS_ENGINE_INTERNAL_H
 
+#include "base/clock.h"
 #include "base/timers.h"
 #include "net/conn.h"
 #include "queue/redis/node_name.h"
@@ -54,12 +55,13 @@ struct redis_node {
     uint64_t lease_end_ms; /* by the store's clock */
     struct redis_lease lease;
     struct timer tick, expiry;
-    bool is_asking;      /* JOIN or TICK is under way, */
-    bool asks_again;     /* and another TICK follows at once; */
-    uint64_t asked_us;   /* posted then, */
-    uint64_t asked_read; /* when so many news were read */
-    uint64_t next_us;    /* when the next TICK is to be posted */
-    uint64_t news_read;  /* since the node joined */
+    bool is_asking;                  /* JOIN or TICK is under way, */
+    bool asks_again;                 /* and another TICK follows at once; */
+    uint64_t asked_us;               /* posted then, */
+    uint64_t asked_read;             /* when so many news were read */
+    uint64_t turned_us, patience_us; /* the last turn; no run is stopped before */
+    uint64_t next_us;                /* when the next TICK is to be posted */
+    uint64_t news_read;              /* since the node joined */
     char name[NODE_NAME_MAX + 1];
 };
 
@@ -110,9 +112,11 @@ struct engine {
     uint64_t full_until_us; /* a put found no room: none is admitted before */
 };
 
-static inline uint64_t redis_now_us(const struct engine *engine)
+/* Not the time of the turn: what is read first after a stop of this process is read at the old one.
+ */
+static inline uint64_t redis_now_us(void)
 {
-    return engine->parts.loop->timers->now_us;
+    return clock_us();
 }
 
 /* --- redis_contents.c --- */
@@ -177,9 +181,17 @@ void redis_member_change(struct engine *engine, enum redis_node_state to);
 uint64_t redis_member_interval_us(const struct engine *engine);
 /* JOIN or TICK is about to be posted. */
 void redis_member_ask(struct engine *engine);
+/* Enough of it is left. */
+bool redis_member_has_lease(const struct engine *engine);
+/* Without it the node is a member no longer. */
+void redis_member_check(struct engine *engine);
+/* When the lease is to be looked at; 0: there is nothing to be seen. */
+uint64_t redis_member_expiry_us(const struct engine *engine);
 /* How much is left of the lease? Then sets the timers. */
 void redis_member_look(struct engine *engine);
 void redis_member_set_timers(struct engine *engine);
+/* The next tick is looked for an interval from now. */
+void redis_member_put_off(struct engine *engine);
 
 /* --- redis_tick.c, redis_node.c --- */
 

@@ -40,11 +40,41 @@ uint64_t redis_member_interval_us(const struct engine *engine)
     return 1000 * (part_ms < TICK_MS ? part_ms : TICK_MS);
 }
 
+bool redis_member_has_lease(const struct engine *engine)
+{
+    const struct redis_lease *lease = &engine->node.lease;
+    return lease->level == REDIS_LEASE_FINE && redis_now_us() < redis_lease_next(lease);
+}
+
+/* A process that was stopped has asked for no renewal meanwhile, or has not heard the answer. Its
+ * runs are worth the moment until it has. */
+static void note_stop(struct engine *engine)
+{
+    struct redis_node *node = &engine->node;
+    uint64_t now_us = redis_now_us(), moment_us = 2 * redis_member_interval_us(engine);
+    if (node->turned_us && now_us - node->turned_us > moment_us)
+        node->patience_us = now_us + moment_us / 2;
+}
+
+void redis_member_check(struct engine *engine)
+{
+    note_stop(engine);
+    if (engine->node.state == REDIS_NODE_MEMBER && !redis_member_has_lease(engine))
+        redis_member_change(engine, REDIS_NODE_ENTERING);
+}
+
+uint64_t redis_member_expiry_us(const struct engine *engine)
+{
+    const struct redis_node *node = &engine->node;
+    uint64_t next_us = node->epoch ? redis_lease_next(&node->lease) : 0;
+    return next_us && next_us < node->patience_us ? node->patience_us : next_us;
+}
+
 void redis_member_set_timers(struct engine *engine)
 {
     struct timers *timers = engine->parts.loop->timers;
     struct redis_node *node = &engine->node;
-    uint64_t expiry_us = node->epoch ? redis_lease_next(&node->lease) : 0;
+    uint64_t expiry_us = redis_member_expiry_us(engine);
     if (expiry_us)
         timer_set(timers, &node->expiry, expiry_us);
     else
@@ -65,12 +95,12 @@ static void tell_expiring(struct engine *engine)
 void redis_member_look(struct engine *engine)
 {
     struct redis_node *node = &engine->node;
-    if (node->epoch && redis_lease_look(&node->lease, redis_now_us(engine))) {
-        if (node->state == REDIS_NODE_MEMBER)
-            redis_member_change(engine, REDIS_NODE_ENTERING);
-        if (node->lease.level != REDIS_LEASE_OVER)
-            tell_expiring(engine);
-    }
+    uint64_t now_us = redis_now_us(), expiry_us;
+    redis_member_check(engine);
+    expiry_us = redis_member_expiry_us(engine);
+    if (expiry_us && expiry_us <= now_us && redis_lease_look(&node->lease, now_us) &&
+        node->lease.level != REDIS_LEASE_OVER)
+        tell_expiring(engine);
     redis_member_set_timers(engine);
 }
 
@@ -79,7 +109,13 @@ void redis_member_ask(struct engine *engine)
     struct redis_node *node = &engine->node;
     node->is_asking = true;
     node->asks_again = false;
-    node->asked_us = redis_now_us(engine);
+    node->asked_us = redis_now_us();
     node->asked_read = node->news_read;
     node->next_us = node->asked_us + redis_member_interval_us(engine);
+}
+
+void redis_member_put_off(struct engine *engine)
+{
+    engine->node.next_us = redis_now_us() + redis_member_interval_us(engine);
+    redis_member_set_timers(engine);
 }

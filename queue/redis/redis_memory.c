@@ -21,10 +21,10 @@ void redis_memory_look(struct engine *engine)
 {
     static const struct redis_call_kind kind = {.done = told, .has_deadline = true};
     struct redis_memory *memory = &engine->memory;
-    if (memory->is_asking || redis_now_us(engine) < memory->next_us)
+    if (memory->is_asking || redis_now_us() < memory->next_us)
         return;
     memory->is_asking = true;
-    memory->next_us = redis_now_us(engine) + EACH_MS * 1000ull;
+    memory->next_us = redis_now_us() + EACH_MS * 1000ull;
     redis_call_post(
         redis_call_new(engine->calls, &redis_scripts[REDIS_SCRIPT_MEMORY], engine->node.epoch),
         &kind, engine);

@@ -34,7 +34,7 @@ static void become(struct engine *engine, const struct redis_reply *reply)
     node->epoch = redis_reply_number_at(reply, 1);
     node->number = (uint32_t)redis_reply_number_at(reply, 2) % REDIS_CLOCK_NODES;
     node->news_read = 0;
-    node->lease = (struct redis_lease){.from_us = redis_now_us(engine),
+    node->lease = (struct redis_lease){.from_us = redis_now_us(),
                                        .lease_us = engine->parts.redis->lease_ms * 1000ull};
     log_event(LOG_INFO, "node-joined", LOG_STR("node", node->name), LOG_UINT("epoch", node->epoch),
               LOG_UINT("lease_ms", engine->parts.redis->lease_ms));
@@ -66,7 +66,7 @@ static void refuse_number(const struct engine *engine)
 
 static void refuse(struct engine *engine, const struct redis_answer *answer)
 {
-    engine->node.next_us = redis_now_us(engine) + REFUSED_MS * 1000;
+    engine->node.next_us = redis_now_us() + REFUSED_MS * 1000;
     if (answer->status == JOIN_FULL)
         refuse_number(engine);
     else
@@ -154,8 +154,11 @@ void redis_node_disconnected(struct engine *engine)
 static void tick_fires(void *arg)
 {
     struct engine *engine = arg;
+    redis_member_check(engine);
     if (engine->node.state != REDIS_NODE_AWAY)
         look(engine);
+    if (!timer_is_set(&engine->node.tick)) /* there is a turn in each interval */
+        redis_member_put_off(engine);
 }
 
 static void expiry_fires(void *arg)
@@ -168,11 +171,12 @@ void redis_node_turn(struct engine *engine)
 {
     struct redis_node *node = &engine->node;
     struct timers *timers = engine->parts.loop->timers;
-    uint64_t now_us = redis_now_us(engine), expiry_us = redis_lease_next(&node->lease);
+    uint64_t now_us = redis_now_us(), expiry_us = redis_member_expiry_us(engine);
     if (timer_is_set(&node->expiry) && expiry_us <= now_us)
         timer_set_next(timers, &node->expiry);
     if (timer_is_set(&node->tick) && node->next_us <= now_us)
         timer_set_next(timers, &node->tick);
+    node->turned_us = now_us;
 }
 
 void redis_node_init(struct engine *engine)

@@ -193,7 +193,7 @@ static void read_answer(struct store_op *op, uint64_t epoch, const struct redis_
 static void note(struct engine *engine, const struct store_op *op, uint64_t epoch)
 {
     if (op->status == STORE_NO_ROOM)
-        engine->full_until_us = redis_now_us(engine) + FULL_US;
+        engine->full_until_us = redis_now_us() + FULL_US;
     if (op->status == STORE_UNCONFIRMED)
         engine->counters.unconfirmed++;
     if (op->status == STORE_LOST)

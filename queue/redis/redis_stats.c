@@ -49,7 +49,7 @@ char *redis_stats(const struct engine *engine)
     json_writer_open(&json);
     json.more = true; /* the text goes on where another one ends */
     write_node(&json, engine);
-    write_connection(&json, &view, redis_now_us(engine));
+    write_connection(&json, &view, redis_now_us());
     write_memory(&json, &engine->memory);
     write_counters(&json, engine);
     return json_writer_close(&json);

@@ -54,7 +54,7 @@ static void take_counts(struct engine *engine, const struct redis_reply *reply)
     redis_contents_set_all(contents, redis_reply_at(reply, ALL));
     redis_contents_set_modules(contents, counts);
     redis_contents_set_owners(contents, owners);
-    engine->counts_us = redis_now_us(engine) + PAUSE_US * (counts->count + owners->count);
+    engine->counts_us = redis_now_us() + PAUSE_US * (counts->count + owners->count);
     if (engine->news)
         engine->news->counted(engine->news_arg);
 }
@@ -87,7 +87,7 @@ static void die(struct engine *engine)
               LOG_STR("hint", "Redis did not hear of this node for lease-ms: other nodes take its "
                               "jobs over, and late outcomes of its own runs are refused"));
     node->epoch = 0;
-    node->next_us = redis_now_us(engine);
+    node->next_us = redis_now_us();
     if (engine->news)
         engine->news->lost(engine->news_arg);
     if (node->state == REDIS_NODE_MEMBER)
@@ -105,7 +105,7 @@ static void renewed(struct engine *engine, const struct redis_reply *reply)
     redis_lease_renew(&node->lease, node->asked_us);
     take_totals(engine, reply);
     redis_member_look(engine);
-    if (node->state == REDIS_NODE_ENTERING && node->lease.level == REDIS_LEASE_FINE)
+    if (node->state == REDIS_NODE_ENTERING && redis_member_has_lease(engine))
         redis_member_change(engine, REDIS_NODE_MEMBER);
     if (pauses_changed && engine->news)
         engine->news->paused(engine->news_arg);
@@ -122,7 +122,7 @@ static void ticked(void *arg, const struct redis_answer *answer)
 {
     struct engine *engine = arg;
     struct redis_node *node = &engine->node;
-    bool is_late = node->asks_again || redis_now_us(engine) >= node->next_us;
+    bool is_late = node->asks_again || redis_now_us() >= node->next_us;
     node->is_asking = false;
     if (node->state == REDIS_NODE_LEAVING)
         return;

@@ -390,12 +390,27 @@ START_TEST(test_a_lease_that_cannot_be_renewed)
 {
     begin(1000);
     own_redis_freeze(&nodes_server);
-    nodes_until(a, node_heard(a, "down;expiring") && node_heard(a, "expiring-kill;"));
+    nodes_until(a, node_heard(a, "down;") && node_heard(a, "expiring-kill;"));
     ck_assert_uint_eq(a->world->ops->next_seq(a->world->engine), 0);
     ck_assert(!a->world->ops->has_room(a->world->engine));
     own_redis_thaw(&nodes_server);
-    nodes_until(a, node_heard(a, "kill;up;"));
+    nodes_until(a, node_heard(a, "up;"));
     ck_assert(!node_heard(a, "lost;"));
+    end();
+}
+END_TEST
+
+/* A node that was stopped asks for its lease before it stops its runs. */
+START_TEST(test_a_stopped_node_asks_first)
+{
+    begin(1000);
+    put_handed(b, 7, "echo");
+    a->next = NULL;
+    uint64_t until_us = clock_us() + 900000;
+    nodes_until(a, clock_us() > until_us);
+    nodes_until(b, node_heard(b, "down;up;"));
+    ck_assert(!node_heard(b, "expiring"));
+    ck_assert_int_eq(node_end(b, 7, true), STORE_OK);
     end();
 }
 END_TEST
@@ -410,7 +425,7 @@ START_TEST(test_calm_after_an_outage)
     uint64_t until_us = clock_us() + 1000000;
     nodes_until(a, clock_us() > until_us);
     own_redis_thaw(&nodes_server);
-    nodes_until(a, node_heard(b, "kill;up;") && node_heard(a, "kill;up;"));
+    nodes_until(a, node_heard(b, "up;") && node_heard(a, "up;"));
     ck_assert_str_eq(node_adopt(a), "");
     ck_assert_int_eq(node_end(b, 7, true), STORE_OK);
     end();
@@ -546,6 +561,7 @@ int main(void)
     tcase_add_test(tc, test_a_dead_node_claims_nothing);
     tcase_add_test(tc, test_a_node_leaves);
     tcase_add_test(tc, test_a_lease_that_cannot_be_renewed);
+    tcase_add_test(tc, test_a_stopped_node_asks_first);
     tcase_add_test(tc, test_calm_after_an_outage);
     tcase_add_test(tc, test_an_unconfirmed_submit_goes_back);
     tcase_add_test(tc, test_the_end_without_redis);

@@ -143,16 +143,23 @@ void world_count_answer(struct store_op *op)
     the_world->answered++;
 }
 
+static void end_turn(struct world *world)
+{
+    world->ops->flush(world->engine);
+    conn_loop_chores(&world->conns);
+}
+
+/* As a daemon's. */
 void world_turn(struct world *world)
 {
     the_world = world;
-    world->ops->flush(world->engine);
-    conn_loop_chores(&world->conns);
     loop_turn(&world->loop);
+    end_turn(world);
 }
 
 void world_wait(struct world *world, size_t answered)
 {
+    end_turn(world); /* of the test, which has posted */
     while (world->answered < answered && !*world->failed)
         world_turn(world);
     ck_assert_msg(!*world->failed, "%s", world->failed);
