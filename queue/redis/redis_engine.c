@@ -156,7 +156,7 @@ static void turn(struct engine *engine)
     flush(engine);
     conn_loop_chores(loop);
     bool is_bounded = event_base_once(loop->base, -1, EV_TIMEOUT, nothing, NULL, &most) == 0;
-    event_base_loop(loop->base, EVLOOP_ONCE | (is_bounded ? 0 : EVLOOP_NONBLOCK));
+    (void)event_base_loop(loop->base, EVLOOP_ONCE | (is_bounded ? 0 : EVLOOP_NONBLOCK));
     timers_turn(loop->timers, clock_us());
     timers_run(loop->timers);
 }

@@ -66,7 +66,7 @@ static void refuse_number(const struct engine *engine)
 
 static void refuse(struct engine *engine, const struct redis_answer *answer)
 {
-    engine->node.next_us = redis_now_us() + REFUSED_MS * 1000;
+    engine->node.next_us = redis_now_us() + REFUSED_MS * 1000ull;
     if (answer->status == JOIN_FULL)
         refuse_number(engine);
     else
