@@ -93,6 +93,12 @@ static void hold_again(struct kept_module *module, const struct kept_end *end)
         tell_held(module, ms);
 }
 
+bool kept_hold_is_past(const struct kept_module *module)
+{
+    const struct kept_hold *hold = &module->hold;
+    return !hold->since_us || kept_now_us(module->keep) >= hold->next_us + MOST_MS * 1000ull;
+}
+
 /* The first trouble, or another one: no job has tried for so long, as there was none, or nothing
  * was handed on. */
 static bool is_new(const struct kept_hold *hold, uint64_t now_us, uint64_t max_us)

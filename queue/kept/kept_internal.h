@@ -245,6 +245,9 @@ void kept_hold_success(struct kept_module *module);
 /* Another master may have the module: one job tries at once. */
 void kept_hold_forget(struct kept_module *module);
 
+/* There is no trouble, or no job has tried again for a while: none waits. */
+bool kept_hold_is_past(const struct kept_module *module);
+
 /* --- late.c: what comes while a job is being written --- */
 
 struct kept_late {

@@ -66,9 +66,16 @@ static bool is_idle(const struct kept_module *module)
            !module->is_touched;
 }
 
+/* A shared store's counts are a moment old, and of many modules some are left out: jobs may wait.
+ */
+static bool may_go(const struct kept_module *module)
+{
+    return is_idle(module) && (!kept_is_shared(module->keep) || kept_hold_is_past(module));
+}
+
 void kept_module_reap(struct kept_module *module)
 {
-    if (module->keep->module_count > KEPT_MODULES_IDLE && is_idle(module))
+    if (module->keep->module_count > KEPT_MODULES_IDLE && may_go(module))
         kept_module_free(module);
 }
 

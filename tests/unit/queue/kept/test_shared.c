@@ -781,38 +781,72 @@ START_TEST(test_an_end_in_good_order)
 }
 END_TEST
 
+struct modules {
+    size_t count;
+    bool has_held; /* one of them is "held" */
+};
+
 static void count_module(void *arg, const struct keep_module_view *view)
 {
-    (void)view;
-    ++*(size_t *)arg;
+    struct modules *modules = arg;
+    modules->count++;
+    modules->has_held |= !strcmp(view->name, "held");
 }
 
-static size_t modules(size_t i)
+static struct modules modules(size_t i)
 {
-    size_t count = 0;
-    keep_each_module(nodes[i].keep, count_module, &count);
-    return count;
+    struct modules found = {0};
+    keep_each_module(nodes[i].keep, count_module, &found);
+    return found;
+}
+
+static void submit_modules(uint32_t count)
+{
+    settings.job_max = count + 1;
+    for (uint32_t n = 1; n <= count; n++) {
+        char name[16];
+        snprintf(name, sizeof name, "m%u", n);
+        SUBMIT(1, 'a', .module = name, .is_detached = true);
+        told_text[0] = '\0';
+    }
+    tick();
+}
+
+static void lose_all_jobs(void)
+{
+    for (uint64_t seq = 1; seq <= fake_shared_last_seq(); seq++)
+        if (row(seq))
+            fake_engine_remove(&fake_store, seq);
+    tick();
 }
 
 /* The jobs end at other nodes: only the counts of the store tell. */
 START_TEST(test_modules_without_jobs_are_forgotten)
 {
     enum { MODULES = 1100, REMEMBERED = 1000 };
-    settings.job_max = MODULES;
     keep_master_gone(nodes[0].keep);
-    for (size_t n = 1; n <= MODULES; n++) {
-        char name[16];
-        snprintf(name, sizeof name, "m%zu", n);
-        SUBMIT(1, 'a', .module = name, .is_detached = true);
-        told_text[0] = '\0';
-    }
-    tick();
-    ck_assert_uint_eq(modules(2), MODULES);
-    for (uint64_t seq = 1; seq <= MODULES; seq++)
-        fake_engine_remove(&fake_store, seq);
-    tick();
+    submit_modules(MODULES);
+    ck_assert_uint_eq(modules(2).count, MODULES);
+    lose_all_jobs();
     for (size_t i = 1; i < FAKE_NODES; i++)
-        ck_assert_uint_eq(modules(i), REMEMBERED);
+        ck_assert_uint_eq(modules(i).count, REMEMBERED);
+}
+END_TEST
+
+/* Or its jobs would try again at once, and for ever. */
+START_TEST(test_a_hold_is_remembered_without_counts)
+{
+    SUBMIT(0, 'a', .module = "held", .is_detached = true);
+    fails(0, 1, "unknown-module", false);
+    keep_pause(nodes[1].keep, NULL, true, NULL, NULL);
+    settle();
+    submit_modules(1100);
+    lose_all_jobs();
+    ck_assert(modules(0).has_held);
+    submit_modules(1100);
+    pass_ms(70000);
+    lose_all_jobs();
+    ck_assert(!modules(0).has_held);
 }
 END_TEST
 
@@ -854,6 +888,7 @@ int main(void)
     tcase_add_test(tests, test_a_job_that_has_waited_too_long);
     tcase_add_test(tests, test_an_end_in_good_order);
     tcase_add_test(tests, test_modules_without_jobs_are_forgotten);
+    tcase_add_test(tests, test_a_hold_is_remembered_without_counts);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
