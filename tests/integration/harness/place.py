@@ -17,17 +17,23 @@ def _namespace(pid, kind):
     return os.readlink(f"/proc/{pid}/ns/{kind}")
 
 
-def _is_allowed():
-    command = ["unshare", "-m", "-n", "mount", "-t", "tmpfs", "none", "/mnt"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+# What a place of each kind has to be able to do. In a chroot the root directory is no mount, and a network may be had still.
+TRIALS = {
+    "mnt": ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"],
+    "net": ["unshare", "-n", "ip", "link", "set", "lo", "up"],
+}
+
+
+def _is_allowed(kind):
+    return subprocess.run(TRIALS[kind], capture_output=True, check=False).returncode == 0
 
 
 class Place:
     """`kind`: mnt, a view of the file system, or net, a network."""
 
     def __init__(self, kind):
-        if not _is_allowed():
-            pytest.skip("needs namespaces of its own: those of root, whose root directory is a mount (no chroot)")
+        if not _is_allowed(kind):
+            pytest.skip(f"needs a namespace of its own ({kind}): root's, and for mnt a root that is a mount (no chroot)")
         enter, unshare = NAMESPACES[kind]
         self.holder = proc.spawn(
             ["setpriv", "--pdeathsig", "KILL", "unshare", unshare, "sleep", "3600"],
