@@ -10,7 +10,10 @@
 #include "base/clock.h"
 #include "common/log.h"
 
-enum { PAUSE_US = 100 }; /* before counts are asked for again, for each text of the last answer */
+enum {
+    PAUSE_US = 100, /* before counts are asked for again, for each text of the last answer */
+    ROUND_TRIP_US = 50000,
+};
 
 /* --- what it tells --- */
 
@@ -94,13 +97,23 @@ static void die(struct engine *engine)
         redis_member_change(engine, REDIS_NODE_ENTERING);
 }
 
+/* The store's clock was read between question and answer, in whole milliseconds. The latest time
+ * that it may be by now counts: a job that is due in 300 ms must not begin before. An answer that
+ * waited behind others for long tells nothing of the time of its question. */
+static void set_clock(struct engine *engine, const struct redis_reply *reply)
+{
+    uint64_t now_us = clock_us(), asked_us = engine->node.asked_us;
+    uint64_t from_us = now_us - asked_us < ROUND_TRIP_US ? asked_us : now_us;
+    redis_clock_set(&engine->clock, redis_reply_number_at(reply, NOW) + 1, from_us);
+}
+
 /* A renewal of long ago may be over by now: then the next one decides. */
 static void renewed(struct engine *engine, const struct redis_reply *reply)
 {
     struct redis_node *node = &engine->node;
     bool pauses_changed =
         redis_contents_set_paused(&engine->contents, redis_reply_at(reply, PAUSED));
-    redis_clock_set(&engine->clock, redis_reply_number_at(reply, NOW), clock_us());
+    set_clock(engine, reply);
     node->lease_end_ms = redis_reply_number_at(reply, LEASE_END);
     redis_lease_renew(&node->lease, node->asked_us);
     take_totals(engine, reply);
