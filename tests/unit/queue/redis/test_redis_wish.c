@@ -1,5 +1,6 @@
 /* test_redis_wish: wishes and outcomes as records, and records that are none. */
 #include "queue/redis/redis_wish.h"
+#include "tests/unit/queue/store/wish_check.h"
 #include "tests/unit/support.h"
 
 static const struct stored_wish every_wish = {
@@ -20,33 +21,6 @@ static const struct stored_wish every_wish = {
     .ttl_ms = 2592000000,
     .submitted_ms = 1790000000000,
 };
-
-static void check_text(const char *is, const char *was)
-{
-    ck_assert_int_eq(!is, !was);
-    if (is)
-        ck_assert_str_eq(is, was);
-}
-
-static void check_wish(const struct stored_wish *is, const struct stored_wish *was)
-{
-    check_text(is->module, was->module);
-    check_text(is->owner, was->owner);
-    check_text(is->id, was->id);
-    check_text(is->context, was->context);
-    check_text(is->key, was->key);
-    ck_assert_mem_eq(is->digest, was->digest, STORED_DIGEST);
-    ck_assert_uint_eq(is->priority, was->priority);
-    ck_assert_uint_eq(is->retry_on, was->retry_on);
-    ck_assert_int_eq(is->wants_usage, was->wants_usage);
-    ck_assert_uint_eq(is->retries, was->retries);
-    ck_assert_uint_eq(is->retry_delay_ms, was->retry_delay_ms);
-    ck_assert_uint_eq(is->timeout_ms, was->timeout_ms);
-    ck_assert_uint_eq(is->soft_timeout_ms, was->soft_timeout_ms);
-    ck_assert_uint_eq(is->max_wait_ms, was->max_wait_ms);
-    ck_assert_uint_eq(is->ttl_ms, was->ttl_ms);
-    ck_assert_uint_eq(is->submitted_ms, was->submitted_ms);
-}
 
 START_TEST(test_a_wish_comes_back)
 {
