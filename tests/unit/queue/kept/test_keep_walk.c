@@ -5,6 +5,7 @@
  * at a time by our doing; of one module and priority the first in is the first out; and the counts
  * agree with the store. TEST_SEED walks one way again.
  */
+#include "tests/unit/queue/kept/any_end.h"
 #include "tests/unit/queue/kept/kept_world.h"
 
 enum { STEPS = 60000, JOBS_MAX = STEPS, MODULES = 3 };
@@ -294,30 +295,6 @@ static struct kept *any_handed(void)
     return job;
 }
 
-static struct kept_end an_end(void)
-{
-    static const char *const reasons[] = {
-        "error",    "timeout",     "module",      "expired",        "too-large", "cancelled",
-        "shutdown", "unavailable", "unavailable", "unknown-module", "something"};
-    struct kept_end end = {.type = KEPT_END_DONE,
-                           .reason = "",
-                           .message = "m",
-                           .fields = "",
-                           .has_order = percent(50),
-                           .run_us = below(20000),
-                           .delay_ms = -1};
-    if (percent(60)) {
-        end.result = percent(50) ? payload_from(&budget, "result", 6) : NULL;
-        return end;
-    }
-    end.type = percent(80) ? KEPT_END_FAILED : percent(80) ? KEPT_END_OVERLOAD : KEPT_END_ERROR;
-    end.reason = reasons[below(percent(5) ? SUPPORT_COUNT(reasons) : 6)];
-    end.is_crash = percent(50);
-    end.retry_after_ms = percent(50) ? below(200) : 0;
-    end.delay_ms = percent(10) ? (int64_t)below(1000) : -1;
-    return end;
-}
-
 static void step_end(void)
 {
     struct kept *job = any_handed();
@@ -330,7 +307,7 @@ static void step_end(void)
             kept_on_progress(job, "");
         return;
     }
-    struct kept_end end = an_end();
+    struct kept_end end = any_end(&chance, &budget);
     jobs[kept_seq(job)].with_master = false;
     kept_on_end(job, &end);
 }

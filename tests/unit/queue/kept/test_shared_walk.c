@@ -8,6 +8,7 @@
 #include "tests/unit/queue/kept/fake_shared.h"
 
 #include "queue/kept/keep.h"
+#include "tests/unit/queue/kept/any_end.h"
 
 enum { STEPS = 60000, MODULES = 3, WALKERS = 60 };
 
@@ -329,30 +330,6 @@ static struct kept *any_handed(struct walk_node *node)
     return NULL;
 }
 
-static struct kept_end an_end(void)
-{
-    static const char *const reasons[] = {
-        "error",    "timeout",     "module",      "expired",        "too-large", "cancelled",
-        "shutdown", "unavailable", "unavailable", "unknown-module", "something"};
-    struct kept_end end = {.type = KEPT_END_DONE,
-                           .reason = "",
-                           .message = "m",
-                           .fields = "",
-                           .has_order = percent(50),
-                           .run_us = below(20000),
-                           .delay_ms = -1};
-    if (percent(60)) {
-        end.result = percent(50) ? payload_from(&budget, "result", 6) : NULL;
-        return end;
-    }
-    end.type = percent(80) ? KEPT_END_FAILED : percent(80) ? KEPT_END_OVERLOAD : KEPT_END_ERROR;
-    end.reason = reasons[below(percent(5) ? SUPPORT_COUNT(reasons) : 6)];
-    end.is_crash = percent(50);
-    end.retry_after_ms = percent(50) ? below(200) : 0;
-    end.delay_ms = percent(10) ? (int64_t)below(1000) : -1;
-    return end;
-}
-
 static void end_one(struct walk_node *node, struct kept *job, struct kept_end end)
 {
     hot_assert(node->with_master[kept_seq(job)]);
@@ -366,7 +343,7 @@ static void step_run(struct walk_node *node)
     if (!job)
         return;
     if (percent(60))
-        end_one(node, job, an_end());
+        end_one(node, job, any_end(&chance, &budget));
     else if (job->state == KEPT_HANDED)
         kept_on_started(job, "");
     else
